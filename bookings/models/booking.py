@@ -1,0 +1,173 @@
+"""A client's claim on one slot, and the cells that keep two claims apart."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Func, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from supportportal.lattice import cell_at
+
+from .offer import Agent, PlaceKind, SessionType
+
+LONGEST_CELLS = 288  # with buffers: one day; a window's query starts this many cells early
+
+
+class CellInstant(Func):
+    """The UTC instant at which a cell begins, computed by the database, so that cells and times cannot disagree."""
+
+    arity = 1
+
+    def as_sqlite(self, compiler, connection, **context):
+        return self.as_sql(compiler, connection, template="datetime((%(expressions)s) * 300, 'unixepoch')", **context)
+
+    def as_postgresql(self, compiler, connection, **context):
+        template = "to_timestamp((%(expressions)s)::double precision * 300)"
+        return self.as_sql(compiler, connection, template=template, **context)
+
+
+class BookingQuerySet(models.QuerySet):
+    def live(self):
+        return self.filter(state=Booking.State.BOOKED)
+
+    def upcoming(self, at):
+        return self.live().filter(ends_at__gt=at)
+
+    def past(self, at):
+        """Everything that is over, called off or not."""
+        return self.filter(Q(ends_at__lte=at) | Q(state=Booking.State.CANCELLED))
+
+    def visible_to(self, user):
+        """Staff see all; a client the own sessions; a coordinator those of the account."""
+        if user.is_staff:
+            return self
+        own = Q(client=user) | Q(booked_by=user)
+        if user.is_coordinator and user.account_id:
+            own |= Q(client__account=user.account_id)
+        return self.filter(own)
+
+    def for_listing(self):
+        return self.select_related("client__account", "agent__user", "session_type")
+
+
+class Booking(models.Model):
+    """A client's claim on one slot. Only ``bookings.operations`` changes its state.
+
+    The slot is kept as cells (``first_cell``, ``cells``); ``starts_at`` and ``ends_at`` are made from them by the database.
+    ``version`` rises with every change: it numbers the calendar entry (SEQUENCE) and voids older messages.
+    """
+
+    class State(models.TextChoices):
+        BOOKED = "booked", _("booked")
+        CANCELLED = "cancelled", _("cancelled")
+
+    NEXT_STATES = {State.BOOKED: {State.CANCELLED}}
+
+    class CancelReason(models.TextChoices):
+        CANNOT_COME = "cannot_come", _("I can't come at that time")
+        SOLVED = "solved", _("The problem is solved")
+        MISTAKE = "mistake", _("I booked by mistake")
+        OTHER = "other", _("Another reason")
+        FIRM = "firm", _("The firm had to cancel")
+
+    reference = models.CharField(_("reference"), max_length=12, unique=True, editable=False)
+    form_key = models.CharField(max_length=64, unique=True, null=True, editable=False)
+    session_type = models.ForeignKey(
+        SessionType, models.PROTECT, related_name="bookings", verbose_name=_("session type")
+    )
+    agent = models.ForeignKey(Agent, models.PROTECT, related_name="bookings", verbose_name=_("agent"))
+    client = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="bookings", verbose_name=_("client")
+    )
+    booked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.BOOKED)
+    version = models.PositiveIntegerField(default=1)
+    link_epoch = models.PositiveIntegerField(default=1)
+
+    first_cell = models.IntegerField()
+    cells = models.PositiveSmallIntegerField()
+    cells_before = models.PositiveSmallIntegerField(default=0)
+    cells_after = models.PositiveSmallIntegerField(default=0)
+    starts_at = models.GeneratedField(
+        expression=CellInstant(F("first_cell")),
+        output_field=models.DateTimeField(),
+        db_persist=True,
+        verbose_name=_("starts"),
+    )
+    ends_at = models.GeneratedField(
+        expression=CellInstant(F("first_cell") + F("cells")),
+        output_field=models.DateTimeField(),
+        db_persist=True,
+        verbose_name=_("ends"),
+    )
+
+    place_kind = models.CharField(_("kind of place"), max_length=10, choices=PlaceKind.choices)
+    place = models.CharField(_("place"), max_length=300, blank=True)
+    topic = models.CharField(_("what it is about"), max_length=200)
+    details = models.TextField(_("details"), blank=True)
+    files = models.ManyToManyField("files.StoredFile", related_name="+", blank=True, verbose_name=_("files"))
+
+    booked_at = models.DateTimeField(_("booked"), default=timezone.now)
+    fixed_at = models.DateTimeField(_("agreed on this time"), default=timezone.now)
+    cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
+    cancelled_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    cancel_reason = models.CharField(_("reason"), max_length=16, choices=CancelReason.choices, blank=True)
+
+    objects = BookingQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-first_cell"]
+        verbose_name = _("session")
+        verbose_name_plural = _("sessions")
+        indexes = [
+            models.Index(fields=["agent", "first_cell"], name="booking_by_agent_and_time"),
+            models.Index(fields=["client", "first_cell"], name="booking_by_client_and_time"),
+            models.Index(fields=["first_cell"], name="booking_by_time"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(cells__gte=1) & Q(cells__lte=LONGEST_CELLS - F("cells_before") - F("cells_after")),
+                name="session_fits_a_day_of_cells",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="cancelled", cancelled_at__isnull=False)
+                | (~Q(state="cancelled") & Q(cancelled_at__isnull=True)),
+                name="cancelled_at_iff_cancelled",
+            ),
+            models.CheckConstraint(condition=~Q(client=F("agent")), name="nobody_books_themselves"),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    def get_absolute_url(self) -> str:
+        return reverse("bookings:booking", args=[self.reference])
+
+    @property
+    def is_live(self) -> bool:
+        return self.state == self.State.BOOKED
+
+    def can_become(self, state: str) -> bool:
+        return state in self.NEXT_STATES.get(self.State(self.state), set())
+
+    def has_started(self, at) -> bool:
+        return cell_at(at) >= self.first_cell
+
+
+class OccupiedCell(models.Model):
+    """Five minutes of one person, taken by one booking. Written by the database's own triggers alone (B-2)."""
+
+    pk = models.CompositePrimaryKey("person", "cell")
+    person = models.BigIntegerField()
+    cell = models.IntegerField()
+    booking = models.ForeignKey(
+        Booking, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="occupied_cells"
+    )
+
+    class Meta:
+        verbose_name = _("occupied cell")
+        verbose_name_plural = _("occupied cells")
+
+    def __str__(self) -> str:
+        return f"{self.person}@{self.cell}"

@@ -1,0 +1,66 @@
+"""The register of message kinds: each app says what its messages are about, in ``AppConfig.ready()``."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file of a mail. ``alternative`` also puts it beside text and HTML (calendar invitations)."""
+
+    name: str
+    content: bytes
+    mimetype: str  # with parameters, e.g. "text/calendar; method=REQUEST"
+    alternative: bool = False
+
+
+def nothing_attached(message: Any, subject: Any) -> Iterable[Attachment]:
+    return ()
+
+
+def always_due(message: Any, subject: Any) -> str:
+    return ""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of message; its templates are ``messages/<code>/{subject.txt,body.txt,body.html,sms.txt}``.
+
+    ``load`` fetches subjects in bulk (id → subject; a missing id means that the subject is gone).
+    ``is_due`` is asked right before sending: empty if still owed, else the reason why it is skipped.
+    ``context`` gives what the templates show, called in the recipient's language and zone.
+    ``visible_to`` narrows messages of this kind to those whose subject a staff member may see.
+    ``on_outcome`` is told what became of it: "sent", "delivered", "bounced", "failed".
+    """
+
+    code: str
+    channel: str
+    label: Any
+    subject_type: str
+    load: Callable[[Sequence[int]], dict[int, Any]]
+    context: Callable[[Any, Any], dict[str, Any]]
+    is_due: Callable[[Any, Any], str] = always_due
+    attachments: Callable[[Any, Any], Iterable[Attachment]] = nothing_attached
+    visible_to: Callable[[QuerySet, Any], QuerySet] | None = None
+    on_outcome: Callable[[Any, str], None] | None = None
+
+
+_kinds: dict[str, Kind] = {}
+
+
+def register(*kinds: Kind) -> None:
+    for kind in kinds:
+        if _kinds.setdefault(kind.code, kind) is not kind:
+            raise ValueError(f"The message kind {kind.code} is registered twice.")
+
+
+def get(code: str) -> Kind:
+    """Raises KeyError for a kind that no installed app registers."""
+    return _kinds[code]
+
+
+def all_kinds() -> tuple[Kind, ...]:
+    return tuple(_kinds.values())

@@ -1,0 +1,277 @@
+"""Accounts, plans, people and restrictions: who someone is to the firm."""
+
+import zoneinfo
+
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+
+class Gate(models.TextChoices):
+    """What a restriction can close (R-4). Complaints, appeals and own data have no gate (R-6)."""
+
+    BOOKING = "booking", _("Booking sessions")
+    WAITLIST = "waitlist", _("Waiting list")
+    CALLBACK = "callback", _("Phone callbacks")
+    MAIL = "mail", _("Incoming mail")
+
+
+class Firm(models.Model):
+    """The firm that runs this portal: one row, edited in the admin."""
+
+    name = models.CharField(_("name"), max_length=120, default="Support portal")
+    logo = models.ForeignKey("files.StoredFile", models.SET_NULL, null=True, blank=True, verbose_name=_("logo"))
+    accent = models.CharField(
+        _("accent colour"), max_length=7, default="#0f766e", help_text=_("As #rrggbb. Used for buttons and links.")
+    )
+    contact_email = models.EmailField(_("contact address"), default="support@example.com")
+    contact_phone = models.CharField(_("contact phone"), max_length=32, blank=True)
+    postal_address = models.TextField(_("postal address"), blank=True)
+    country = models.CharField(_("country"), max_length=2, default="IT", help_text=_("Decides the public holidays."))
+    time_zone = models.CharField(_("time zone"), max_length=64, default="Europe/Rome")
+    language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES, default="en")
+
+    class Meta:
+        verbose_name = _("firm")
+        verbose_name_plural = _("firm")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        return zoneinfo.ZoneInfo(self.time_zone)
+
+    @classmethod
+    def current(cls) -> "Firm":
+        """The one row, or its defaults where none has been saved yet."""
+        return cls.objects.first() or cls()
+
+
+class Localised(models.Model):
+    """A name and description that staff write, with a translation per language and English as the fallback."""
+
+    name = models.CharField(_("name"), max_length=120)
+    name_it = models.CharField(_("name in Italian"), max_length=120, blank=True)
+    name_nl = models.CharField(_("name in Dutch"), max_length=120, blank=True)
+    description = models.TextField(_("description"), blank=True)
+    description_it = models.TextField(_("description in Italian"), blank=True)
+    description_nl = models.TextField(_("description in Dutch"), blank=True)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def title(self) -> str:
+        return self._in_language("name")
+
+    @property
+    def summary(self) -> str:
+        return self._in_language("description")
+
+    def _in_language(self, field: str) -> str:
+        language = (get_language() or "en")[:2]
+        return getattr(self, f"{field}_{language}", "") or getattr(self, field)
+
+
+class Channel(Localised):
+    """One way of getting support, as a plan grants it (P-1): chat, inbox, courses, callback, …"""
+
+    code = models.SlugField(_("code"), unique=True)
+    minimum_seats = models.PositiveIntegerField(_("minimum number of users"), default=0)
+    url = models.URLField(_("link"), blank=True, help_text=_("Where the channel is, if it lives elsewhere (P-4)."))
+    gate = models.CharField(_("closed by"), max_length=16, choices=Gate.choices, blank=True)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    class Meta:
+        ordering = ["position", "code"]
+        verbose_name = _("channel")
+        verbose_name_plural = _("channels")
+
+
+class Plan(Localised):
+    code = models.SlugField(_("code"), unique=True)
+    rank = models.PositiveSmallIntegerField(_("rank"), default=0, help_text=_("A higher plan has a higher rank."))
+    channels = models.ManyToManyField(Channel, related_name="plans", blank=True, verbose_name=_("channels"))
+
+    class Meta:
+        ordering = ["rank", "code"]
+        verbose_name = _("plan")
+        verbose_name_plural = _("plans")
+
+
+class Account(models.Model):
+    """A customer firm."""
+
+    class Subscription(models.TextChoices):
+        ACTIVE = "active", _("active")
+        SUSPENDED = "suspended", _("suspended")
+        ENDED = "ended", _("ended")
+
+    name = models.CharField(_("name"), max_length=120)
+    plan = models.ForeignKey(Plan, models.PROTECT, related_name="accounts", verbose_name=_("plan"))
+    seats = models.PositiveIntegerField(_("number of users"), default=1)
+    subscription = models.CharField(
+        _("subscription"), max_length=16, choices=Subscription.choices, default=Subscription.ACTIVE
+    )
+    language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES, default="en")
+    time_zone = models.CharField(_("time zone"), max_length=64, default="Europe/Rome")
+    country = models.CharField(_("country"), max_length=2, default="IT")
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = _("account")
+        verbose_name_plural = _("accounts")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_active(self) -> bool:
+        return self.subscription == self.Subscription.ACTIVE
+
+
+class Role(models.TextChoices):
+    """Roles of staff; each is a group of the same name."""
+
+    AGENT = "agent", _("agent")
+    MANAGER = "manager", _("manager")
+    DUTY_MANAGER = "duty manager", _("duty manager")
+    SENIOR_MANAGER = "senior manager", _("senior manager")
+    OWNER = "owner", _("owner")
+    DEPUTY = "deputy", _("deputy")
+
+
+class UserQuerySet(models.QuerySet):
+    def clients(self):
+        return self.filter(is_staff=False)
+
+    def staff(self):
+        return self.filter(is_staff=True, is_active=True)
+
+    def visible_to(self, user):
+        """Staff see everyone, a coordinator the own account, a client only the own person."""
+        if user.is_staff:
+            return self
+        if user.is_coordinator and user.account_id:
+            return self.filter(account=user.account_id)
+        return self.filter(pk=user.pk)
+
+
+class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
+    def create_user(self, email: str, password: str | None = None, **fields) -> "User":
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields) -> "User":
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email__iexact=username)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person who signs in: a client of an account, or staff."""
+
+    email = models.EmailField(_("e-mail address"), unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    account = models.ForeignKey(
+        Account, models.PROTECT, null=True, blank=True, related_name="users", verbose_name=_("account")
+    )
+    is_coordinator = models.BooleanField(
+        _("coordinator"), default=False, help_text=_("May book, move and cancel for colleagues of the same account.")
+    )
+    phone = models.CharField(_("phone"), max_length=20, blank=True, help_text=_("International form: +39 …"))
+    sms_consent_at = models.DateTimeField(_("agreed to text messages"), null=True, blank=True)
+    language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES, default="en")
+    time_zone = models.CharField(_("time zone"), max_length=64, default="Europe/Rome")
+    adjustments = models.TextField(
+        _("adjustments"), blank=True, help_text=_("What this person needs from us: captions, more time, …")
+    )
+    is_staff = models.BooleanField(_("staff"), default=False)
+    is_active = models.BooleanField(_("active"), default=True)
+    invited_at = models.DateTimeField(_("invited"), null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+    objects = UserManager()
+
+    class Meta:
+        ordering = ["name", "pk"]
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        constraints = [models.UniqueConstraint(Lower("email"), name="one_person_per_address")]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        return zoneinfo.ZoneInfo(self.time_zone)
+
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        return frozenset(self.groups.values_list("name", flat=True)) if self.is_staff else frozenset()
+
+    def has_role(self, *roles: str) -> bool:
+        return bool(self.roles.intersection(roles))
+
+    def get_short_name(self) -> str:
+        return self.name.split(" ")[0] if self.name else self.email
+
+
+class RestrictionQuerySet(models.QuerySet):
+    def in_force(self, at):
+        return self.filter(starts_at__lte=at).filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at))
+
+    def on(self, user):
+        return self.filter(Q(user=user) | Q(account__isnull=False, account=user.account_id))
+
+
+class Restriction(models.Model):
+    """A denial of some gates to a person or a whole account, for a time or until reviewed (R-4)."""
+
+    user = models.ForeignKey(User, models.CASCADE, null=True, blank=True, related_name="restrictions")
+    account = models.ForeignKey(Account, models.CASCADE, null=True, blank=True, related_name="restrictions")
+    gates = models.JSONField(_("closes"), default=list)
+    starts_at = models.DateTimeField(_("from"))
+    ends_at = models.DateTimeField(_("until"), null=True, blank=True)
+    review_on = models.DateField(_("review on"), null=True, blank=True)
+    notice = models.TextField(_("what the person is told"))
+
+    objects = RestrictionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("restriction")
+        verbose_name_plural = _("restrictions")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(user__isnull=False, account__isnull=True) | Q(user__isnull=True, account__isnull=False),
+                name="restriction_is_on_a_person_or_an_account",
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_at__isnull=True) | Q(ends_at__gt=models.F("starts_at")),
+                name="restriction_ends_after_it_starts",
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_at__isnull=False) | Q(review_on__isnull=False),
+                name="endless_restriction_has_a_review_date",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user or self.account}: {', '.join(self.gates)}"
