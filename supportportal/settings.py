@@ -3,6 +3,9 @@
 Nothing needs to be set for the embedded default: SQLite, a filesystem broker and a local mailbox, all in var/.
 """
 
+import contextlib
+import os
+import secrets
 from pathlib import Path
 
 import environ
@@ -19,16 +22,25 @@ DEBUG = env.bool("DEBUG", default=False)
 
 
 def _secret_key() -> str:
-    """The key from the environment, else the one that the supervising command made for this folder."""
+    """The key from the environment; the embedded default makes one for this folder and keeps it."""
     if key := env("SECRET_KEY", default=""):
         return key
+    if env("DATABASE_URL", default=""):
+        raise ImproperlyConfigured("SECRET_KEY is not set (any long random text; keep it: links in e-mails need it).")
     kept = VAR_DIR / "secret_key"
-    if kept.exists():
-        return kept.read_text().strip()
-    raise ImproperlyConfigured("SECRET_KEY is not set (any long random text; keep it, links in e-mails depend on it).")
+    if not kept.exists():
+        VAR_DIR.mkdir(parents=True, exist_ok=True)
+        drawn = VAR_DIR / f"secret_key.{os.getpid()}"
+        drawn.write_text(secrets.token_urlsafe(50))
+        drawn.chmod(0o600)
+        with contextlib.suppress(FileExistsError):  # another process of the first start was quicker: its key holds
+            os.link(drawn, kept)
+        drawn.unlink()
+    return kept.read_text().strip()
 
 
 SECRET_KEY = _secret_key()
+LINK_KEYS = env.list("LINK_KEYS", default=[f"links:{SECRET_KEY}"])  # the first one signs, all are accepted
 SITE_URL = env("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
