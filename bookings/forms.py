@@ -1,0 +1,131 @@
+"""What people type when they book, move and cancel, as clean values. No policy here."""
+
+import secrets
+from typing import Any
+
+from django import forms
+from django.core import signing
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from supportportal.files.forms import PrivateFileField
+from supportportal.files.models import StoredFile
+from supportportal.people.phones import PhoneField
+
+from .models import Booking
+
+KEPT_SALT = "bookings.kept-files"
+
+
+class StartField(forms.IntegerField):
+    """A start as the number of its first cell: no local hour, so none that is missing or happens twice."""
+
+    widget = forms.HiddenInput
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("error_messages", {"required": _("Please choose a time."), "invalid": _("Please choose a time.")})
+        super().__init__(min_value=0, max_value=2**31 - 1, **kwargs)
+
+
+class BookingForm(forms.Form):
+    """The details of a booking. Files that were taken in already are carried as a signed list of their ids."""
+
+    start = StartField()
+    form_key = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    kept_files = forms.CharField(widget=forms.HiddenInput, required=False, max_length=2000)
+    topic = forms.CharField(
+        label=_("What is it about?"),
+        help_text=_("One sentence is enough. It helps the agent to prepare."),
+        max_length=200,
+        error_messages={"required": _("Please say in a few words what the session is about.")},
+    )
+    details = forms.CharField(
+        label=_("Details"),
+        help_text=_("What have you tried, what did you see? Leave out passwords."),
+        required=False,
+        max_length=5000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+    file = PrivateFileField(
+        label=_("Add a file"), help_text=_("A screenshot or a document, up to 10 MB."), required=False
+    )
+    phone = PhoneField(
+        label=_("Phone number"), help_text=_("With the country code, such as +39 02 1234 5678."), required=False
+    )
+    sms_consent = forms.BooleanField(
+        label=_("Remind me by text message 30 minutes before"),
+        help_text=_("You can stop this at any time by replying STOP."),
+        required=False,
+    )
+    terms = forms.BooleanField(
+        label=_("I accept the support terms"),
+        error_messages={"required": _("Please accept the current support terms to book a session.")},
+    )
+
+    def __init__(self, *args: Any, client: Any, terms: Any = None, phone_is_the_place: bool = False, **kwargs: Any):
+        """``terms`` is the version still to be accepted, or None; a phone session needs a number to call."""
+        super().__init__(*args, **kwargs)
+        self.client = client
+        self.fields["form_key"].initial = secrets.token_urlsafe(24)
+        self.fields["phone"].initial = client.phone
+        if terms is None:
+            del self.fields["terms"]
+        if client.sms_consent_at:
+            del self.fields["sms_consent"]
+        if phone_is_the_place:
+            self.fields["phone"].required = True
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("sms_consent") and not cleaned.get("phone") and "phone" not in self.errors:
+            self.add_error("phone", _("Give a phone number to get a text message."))
+        return cleaned
+
+    def clean_kept_files(self) -> list[StoredFile]:
+        return self.kept(self.cleaned_data["kept_files"], self.client)
+
+    @staticmethod
+    def kept(text: str, client: Any) -> list[StoredFile]:
+        """The files that this client handed in with an earlier try at the same form."""
+        if not text:
+            return []
+        try:
+            owner, ids = signing.loads(text, salt=KEPT_SALT, max_age=24 * 3600)
+        except signing.BadSignature:
+            raise ValidationError(_("The file could not be kept. Please add it again.")) from None
+        return list(StoredFile.objects.filter(pk__in=ids)) if owner == client.pk else []
+
+    @staticmethod
+    def keep(files: list[StoredFile], client: Any) -> str:
+        return signing.dumps([client.pk, [one.pk for one in files]], salt=KEPT_SALT) if files else ""
+
+
+class ChangeForm(forms.Form):
+    """A new time, picked by a person, and why; nothing is preselected (B-9)."""
+
+    REASONS = [
+        ("cannot_come", _("I can't come at that time")),
+        ("prepare", _("I need more time to prepare")),
+        ("earlier", _("I'd like an earlier time")),
+        ("other", _("Another reason")),
+    ]
+    start = StartField()
+    meaning = forms.CharField(widget=forms.HiddenInput, required=False, max_length=10)
+    reason = forms.ChoiceField(
+        label=_("Why do you change it?"),
+        choices=REASONS,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Please choose a reason.")},
+    )
+
+
+class CancelForm(forms.Form):
+    """Why the session is cancelled, picked by a person; nothing is preselected (B-9)."""
+
+    meaning = forms.CharField(widget=forms.HiddenInput, required=False, max_length=10)
+    reason = forms.ChoiceField(
+        label=_("Why do you cancel?"),
+        choices=[choice for choice in Booking.CancelReason.choices if choice[0] != Booking.CancelReason.FIRM],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Please choose a reason.")},
+    )

@@ -1,0 +1,269 @@
+"""Every change of a session's state. Lock order everywhere: the people by ascending id, then the booking, then the rest."""
+
+import secrets
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from supportportal.trail import operations as trail
+from supportportal.files.models import StoredFile
+from supportportal.outbox import operations as outbox
+from supportportal.people.access import may_use
+from supportportal.people.models import User
+
+from . import availability, messages
+from .models import Agent, Booking, SessionType, TermsAcceptance, TermsVersion
+from .models.offer import PlaceKind
+from .refusals import (
+    AlreadyStarted,
+    BookingRefused,
+    ClientBusy,
+    NoTopic,
+    NotGranted,
+    NotLive,
+    SlotNotOffered,
+    SlotTaken,
+    TermsNotAccepted,
+)
+
+REFERENCE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that is misread or misheard
+
+
+def book(
+    *,
+    session_type: SessionType,
+    client: User,
+    first_cell: int,
+    topic: str,
+    by: User,
+    at: datetime,
+    agent: Agent | None = None,
+    details: str = "",
+    files: Iterable[StoredFile] = (),
+    terms: TermsVersion | None = None,
+    form_key: str | None = None,
+) -> Booking:
+    """Book the slot that begins with ``first_cell``, with ``agent`` or with whoever is free, spread evenly.
+
+    ``terms`` is the version that the client accepts with this booking, if any (B-3). The same ``form_key`` twice is one
+    booking, given back both times. Raises BookingRefused, with nothing changed: not granted (P-2), terms not
+    accepted, not offered then (B-1), or just taken (B-2).
+    """
+    if not topic.strip():
+        raise NoTopic
+    if form_key and (made := Booking.objects.filter(form_key=form_key, booked_by=by).first()):
+        return made
+    candidates = [agent] if agent else availability.agents_by_load(session_type, first_cell, client=client, at=at)
+    refusal: BookingRefused = SlotNotOffered() if not candidates else SlotTaken()
+    for candidate in candidates:
+        try:
+            return _book_with(
+                candidate,
+                session_type=session_type,
+                client=client,
+                first_cell=first_cell,
+                fields={"topic": topic.strip(), "details": details.strip(), "form_key": form_key},
+                files=list(files),
+                terms=terms,
+                by=by,
+                at=at,
+            )
+        except (SlotTaken, SlotNotOffered) as one:
+            refusal = one
+    raise refusal
+
+
+@transaction.atomic
+def _book_with(
+    agent: Agent,
+    *,
+    session_type: SessionType,
+    client: User,
+    first_cell: int,
+    fields: dict[str, Any],
+    files: Sequence[StoredFile],
+    terms: TermsVersion | None,
+    by: User,
+    at: datetime,
+) -> Booking:
+    client = _lock_people(agent.pk, client.pk)[client.pk]
+    if fields["form_key"] and (made := Booking.objects.filter(form_key=fields["form_key"], booked_by=by).first()):
+        return made
+    access = may_use(client, session_type, at)
+    if not access.allowed:
+        raise NotGranted(access)
+    _accept_terms(client, terms, at=at)
+    _require_free(session_type, agent, first_cell, client=client, at=at)
+    kind, place = place_of(session_type, agent)
+    booking = _write_slot(
+        lambda: Booking.objects.create(
+            reference=_new_reference(),
+            session_type=session_type,
+            agent=agent,
+            client=client,
+            booked_by=by,
+            first_cell=first_cell,
+            cells=session_type.cells,
+            cells_before=session_type.buffer_before // 5,
+            cells_after=session_type.buffer_after // 5,
+            place_kind=kind,
+            place=place,
+            booked_at=at,
+            fixed_at=at,
+            **fields,
+        )
+    )
+    booking.files.set(files)
+    outbox.plan(messages.owed_for_booking(booking, at=at), at=at)
+    trail.record("booking.booked", booking, by=by, at=at, agent=agent.pk, client=client.pk, first_cell=first_cell)
+    return booking
+
+
+def move(booking: Booking, *, first_cell: int, by: User | None, at: datetime, agent: Agent | None = None) -> Booking:
+    """Move ``booking`` to the slot that begins with ``first_cell``: with ``agent``, else its own, else whoever is free.
+
+    The new start must be one that could be booked now. Raises BookingRefused, with nothing changed, when the
+    session is cancelled, has started, or the slot is not free. Moving to where it is already changes nothing.
+    """
+    if booking.first_cell == first_cell and agent in (None, booking.agent):
+        return booking
+    candidates = [agent] if agent else _agents_for_move(booking, first_cell, at=at)
+    refusal: BookingRefused = SlotNotOffered() if not candidates else SlotTaken()
+    for candidate in candidates:
+        try:
+            return _move_to(booking, first_cell, candidate, by=by, at=at)
+        except (SlotTaken, SlotNotOffered) as one:
+            refusal = one
+    raise refusal
+
+
+def _agents_for_move(booking: Booking, first_cell: int, *, at: datetime) -> list[Agent]:
+    """The session's own agent first: people like to keep whom they know."""
+    free = availability.agents_by_load(booking.session_type, first_cell, client=booking.client, at=at, moving=booking)
+    return sorted(free, key=lambda agent: agent.pk != booking.agent_id)
+
+
+@transaction.atomic
+def _move_to(booking: Booking, first_cell: int, agent: Agent, *, by: User | None, at: datetime) -> Booking:
+    booking = _lock(booking, agent.pk)
+    _require_changeable(booking, at=at)
+    if booking.first_cell == first_cell and booking.agent_id == agent.pk:
+        return booking
+    access = may_use(booking.client, booking.session_type, at)
+    if not access.allowed:
+        raise NotGranted(access)
+    _require_free(booking.session_type, agent, first_cell, client=booking.client, at=at, moving=booking)
+
+    moved_from = {"first_cell": booking.first_cell, "cells": booking.cells, "agent": booking.agent_id}
+    booking.first_cell = first_cell
+    booking.cells = booking.session_type.cells
+    if agent.pk != booking.agent_id:
+        booking.agent = agent
+        booking.place_kind, booking.place = place_of(booking.session_type, agent)
+    booking.fixed_at = at
+    booking.version += 1
+    fields = ["first_cell", "cells", "agent", "place_kind", "place", "fixed_at", "version"]
+    _write_slot(lambda: booking.save(update_fields=fields))
+    booking.refresh_from_db(fields=["starts_at", "ends_at"])
+    outbox.void(messages.SUBJECT_TYPE, booking.pk, below_version=booking.version)
+    outbox.plan(messages.owed_for_move(booking, moved_from=moved_from, at=at), at=at)
+    trail.record("booking.moved", booking, by=by, at=at, agent=agent.pk, first_cell=first_cell, moved_from=moved_from)
+    return booking
+
+
+@transaction.atomic
+def cancel(booking: Booking, *, reason: str, by: User | None, at: datetime) -> Booking:
+    """Cancel ``booking`` and free its slot. ``by`` is None when done by the link in a mail, without signing in.
+
+    Cancelling what is cancelled already changes nothing. Raises AlreadyStarted once the session has begun.
+    """
+    booking = _lock(booking)
+    if not booking.is_live:
+        return booking
+    _require_changeable(booking, at=at)
+    booking.state = Booking.State.CANCELLED
+    booking.cancelled_at = at
+    booking.cancelled_by = by
+    booking.cancel_reason = reason
+    booking.version += 1
+    booking.save(update_fields=["state", "cancelled_at", "cancelled_by", "cancel_reason", "version"])
+    outbox.void(messages.SUBJECT_TYPE, booking.pk, below_version=booking.version)
+    outbox.plan(messages.owed_for_cancellation(booking, at=at), at=at)
+    trail.record("booking.cancelled", booking, by=by, at=at, reason=reason)
+    return booking
+
+
+def place_of(session_type: SessionType, agent: Agent) -> tuple[str, str]:
+    """Where a session is held: kind, and link, number or address (B-1a)."""
+    link = agent.video_link if session_type.place_kind == PlaceKind.VIDEO else ""
+    return session_type.place_kind, session_type.place or link
+
+
+# -- what stands behind the verbs --------------------------------------------------------------------------------------
+
+
+def _lock_people(*ids: int) -> dict[int, User]:
+    people = User.objects.select_related("account__plan").filter(pk__in=set(ids)).order_by("pk")
+    return {person.pk: person for person in people.select_for_update(no_key=True, of=("self",))}
+
+
+def _lock(booking: Booking, *others: int) -> Booking:
+    """The row as it is now, locked after its people; raises BookingRefused if its agent changed meanwhile."""
+    seen = Booking.objects.only("agent_id", "client_id").get(pk=booking.pk)
+    _lock_people(seen.agent_id, seen.client_id, *others)
+    rows = Booking.objects.select_related("client__account__plan", "agent__user", "session_type")
+    locked = rows.select_for_update(no_key=True, of=("self",)).get(pk=booking.pk)
+    if locked.agent_id != seen.agent_id:
+        raise BookingRefused(_("This session was changed by somebody else a moment ago. Please look at it again."))
+    return locked
+
+
+def _require_changeable(booking: Booking, *, at: datetime) -> None:
+    if not booking.is_live:
+        raise NotLive
+    if booking.has_started(at):
+        raise AlreadyStarted
+
+
+def _require_free(
+    session_type: SessionType,
+    agent: Agent,
+    first_cell: int,
+    *,
+    client: User,
+    at: datetime,
+    moving: Booking | None = None,
+) -> None:
+    end = first_cell + session_type.cells
+    own = client.bookings.live().filter(first_cell__lt=end, first_cell__gt=first_cell - 288)
+    if any(one.first_cell + one.cells > first_cell for one in own if one != moving):
+        raise ClientBusy
+    if not availability.is_free(session_type, agent, first_cell, client=client, at=at, moving=moving):
+        raise SlotTaken
+
+
+def _write_slot(write: Any) -> Any:
+    """Run one write of a slot; the database's own refusal of an overlap becomes SlotTaken."""
+    try:
+        with transaction.atomic():
+            return write()
+    except IntegrityError:
+        raise SlotTaken from None
+
+
+def _accept_terms(client: User, terms: TermsVersion | None, *, at: datetime) -> None:
+    current = TermsVersion.current(at)
+    if current is None:
+        return
+    if terms == current:
+        TermsAcceptance.objects.get_or_create(terms=current, user=client, defaults={"accepted_at": at})
+    elif not client.terms_acceptances.filter(terms=current).exists():
+        raise TermsNotAccepted
+
+
+def _new_reference() -> str:
+    letters = "".join(secrets.choice(REFERENCE_LETTERS) for _i in range(8))
+    return f"{letters[:4]}-{letters[4:]}"
