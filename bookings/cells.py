@@ -1,0 +1,246 @@
+"""The triggers that keep ``OccupiedCell``: why two sessions can never overlap, whatever path a write came by (B-2).
+
+While a booking's state is one of ``OCCUPYING_STATES``, it owns one row per person and five minutes: the agent's with
+the buffers, the client's without. The primary key (person, cell) refuses a second owner, so create, bulk_create, update
+and raw SQL are refused alike, with an ``IntegrityError``. On SQLite a statement's own conflict policy (OR IGNORE, OR
+REPLACE) also rules inside its triggers and would silence that key; there the triggers look first and RAISE, which no
+policy silences.
+
+Created after every migrate of this app, dropped before one that changes it: SQLite loses a table's triggers without a
+word when it remakes the table.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.core import checks
+from django.db import connections, router, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from .models import Booking, OccupiedCell
+
+OCCUPYING_STATES = (Booking.State.BOOKED,)
+
+_NAMES = {
+    "booking": Booking._meta.db_table,
+    "cell": OccupiedCell._meta.db_table,
+    "states": ", ".join(f"'{state}'" for state in OCCUPYING_STATES),
+}
+_WATCHED = ("id", "state", "agent_id", "client_id", "first_cell", "cells", "cells_before", "cells_after")
+
+# -- SQLite ------------------------------------------------------------------------------------------------------------
+
+# Seventeen times seventeen numbers reach the longest session (288 cells); triggers take no WITH.
+_NUMBERS = " UNION ALL ".join(f"SELECT {n}{' AS n' if n == 0 else ''}" for n in range(17))
+
+_SQLITE_FREE = """
+  DELETE FROM {cell} WHERE OLD.state IN ({states}) AND person = OLD.agent_id AND booking_id = OLD.id
+    AND cell >= OLD.first_cell - OLD.cells_before AND cell < OLD.first_cell + OLD.cells + OLD.cells_after;
+  DELETE FROM {cell} WHERE OLD.state IN ({states}) AND person = OLD.client_id AND booking_id = OLD.id
+    AND cell >= OLD.first_cell AND cell < OLD.first_cell + OLD.cells;"""
+
+_SQLITE_TAKE = """
+  SELECT RAISE(ABORT, 'sessions of one agent never overlap') WHERE NEW.state IN ({states}) AND EXISTS (
+    SELECT 1 FROM {cell} WHERE person = NEW.agent_id AND cell >= NEW.first_cell - NEW.cells_before
+      AND cell < NEW.first_cell + NEW.cells + NEW.cells_after);
+  SELECT RAISE(ABORT, 'sessions of one client never overlap') WHERE NEW.state IN ({states}) AND EXISTS (
+    SELECT 1 FROM {cell} WHERE person = NEW.client_id AND cell >= NEW.first_cell AND cell < NEW.first_cell + NEW.cells);
+  INSERT INTO {cell} (person, cell, booking_id)
+    SELECT NEW.agent_id, NEW.first_cell - NEW.cells_before + high.n * 17 + low.n, NEW.id
+    FROM ({numbers}) AS high, ({numbers}) AS low
+    WHERE NEW.state IN ({states}) AND high.n * 17 + low.n < NEW.cells_before + NEW.cells + NEW.cells_after;
+  INSERT INTO {cell} (person, cell, booking_id)
+    SELECT NEW.client_id, NEW.first_cell + high.n * 17 + low.n, NEW.id
+    FROM ({numbers}) AS high, ({numbers}) AS low
+    WHERE NEW.state IN ({states}) AND high.n * 17 + low.n < NEW.cells;"""
+
+# A row that OR REPLACE removes fires no trigger and would leave its cells behind, so no session is ever replaced.
+_SQLITE_ONLY_ONE = """
+  SELECT RAISE(ABORT, 'a session is never replaced') WHERE EXISTS (
+    SELECT 1 FROM {booking}
+    WHERE id IS NOT {but} AND (id = NEW.id OR reference = NEW.reference OR form_key = NEW.form_key));"""
+
+_SQLITE_TRIGGERS = {
+    "booking_takes_cells": "AFTER INSERT ON {booking} BEGIN" + _SQLITE_TAKE,
+    "booking_moves_cells": "AFTER UPDATE ON {booking} WHEN {changed} BEGIN" + _SQLITE_FREE + _SQLITE_TAKE,
+    "booking_frees_cells": "AFTER DELETE ON {booking} BEGIN" + _SQLITE_FREE,
+    "booking_is_never_replaced": "BEFORE INSERT ON {booking} BEGIN" + _SQLITE_ONLY_ONE.replace("{but}", "NULL"),
+    "booking_never_replaces": (
+        "BEFORE UPDATE OF id, reference, form_key ON {booking} BEGIN" + _SQLITE_ONLY_ONE.replace("{but}", "OLD.id")
+    ),
+}
+
+
+def _sqlite_statements() -> dict[str, str]:
+    changed = " OR ".join(f"OLD.{column} IS NOT NEW.{column}" for column in _WATCHED)
+    return {
+        name: f"CREATE TRIGGER {name} " + body.format(changed=changed, numbers=_NUMBERS, **_NAMES) + "\nEND"
+        for name, body in _SQLITE_TRIGGERS.items()
+    }
+
+
+# -- PostgreSQL --------------------------------------------------------------------------------------------------------
+
+_POSTGRESQL_FUNCTION = """
+CREATE FUNCTION booking_keeps_cells() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'TRUNCATE' THEN
+    DELETE FROM {cell};
+    RETURN NULL;
+  END IF;
+  IF TG_OP <> 'INSERT' AND OLD.state IN ({states}) THEN
+    DELETE FROM {cell} WHERE booking_id = OLD.id AND (
+      person = OLD.agent_id AND cell >= OLD.first_cell - OLD.cells_before
+        AND cell < OLD.first_cell + OLD.cells + OLD.cells_after
+      OR person = OLD.client_id AND cell >= OLD.first_cell AND cell < OLD.first_cell + OLD.cells);
+  END IF;
+  IF TG_OP <> 'DELETE' AND NEW.state IN ({states}) THEN
+    INSERT INTO {cell} (person, cell, booking_id)
+    SELECT NEW.agent_id, cell, NEW.id
+      FROM generate_series(NEW.first_cell - NEW.cells_before, NEW.first_cell + NEW.cells + NEW.cells_after - 1) AS cell
+    UNION ALL
+    SELECT NEW.client_id, cell, NEW.id
+      FROM generate_series(NEW.first_cell, NEW.first_cell + NEW.cells - 1) AS cell
+    ORDER BY 1, 2;
+  END IF;
+  RETURN NULL;
+END $$"""
+
+_POSTGRESQL_TRIGGERS = {
+    "booking_takes_cells": "AFTER INSERT ON {booking} FOR EACH ROW",
+    "booking_moves_cells": "AFTER UPDATE ON {booking} FOR EACH ROW WHEN (({old}) IS DISTINCT FROM ({new}))",
+    "booking_frees_cells": "AFTER DELETE ON {booking} FOR EACH ROW",
+    "booking_frees_all_cells": "AFTER TRUNCATE ON {booking} FOR EACH STATEMENT",
+}
+
+
+def _postgresql_statements() -> dict[str, str]:
+    old, new = (", ".join(f"{row}.{column}" for column in _WATCHED) for row in ("OLD", "NEW"))
+    statements = {"booking_keeps_cells": _POSTGRESQL_FUNCTION.format(**_NAMES)}
+    for name, when in _POSTGRESQL_TRIGGERS.items():
+        event = when.format(old=old, new=new, **_NAMES)
+        statements[name] = f"CREATE TRIGGER {name} {event} EXECUTE FUNCTION booking_keeps_cells()"
+    return statements
+
+
+# -- both --------------------------------------------------------------------------------------------------------------
+
+# The database's own clock: what is over needs no cells, and this runs in migrations, which know no instant.
+_NOW = {"sqlite": "strftime('%s', 'now') / 300", "postgresql": "floor(extract(epoch FROM now()) / 300)"}
+
+_EMPTY = "DELETE FROM {cell}"
+_REFILL = """
+INSERT INTO {cell} (person, cell, booking_id)
+SELECT person, cell, id FROM (
+  SELECT id, agent_id AS person, first_cell - cells_before + high.n * 17 + low.n AS cell
+    FROM {booking}, ({numbers}) AS high, ({numbers}) AS low
+    WHERE {current} AND high.n * 17 + low.n < cells_before + cells + cells_after
+  UNION ALL
+  SELECT id, client_id AS person, first_cell + high.n * 17 + low.n AS cell
+    FROM {booking}, ({numbers}) AS high, ({numbers}) AS low
+    WHERE {current} AND high.n * 17 + low.n < cells
+) AS owed WHERE true ORDER BY id ON CONFLICT DO NOTHING"""
+
+_UNGUARDED = """
+SELECT id FROM {booking} WHERE {current} AND (
+  SELECT count(*) FROM {cell} WHERE booking_id = {booking}.id AND person = agent_id
+    AND cell >= first_cell - cells_before AND cell < first_cell + {booking}.cells + cells_after
+) + (
+  SELECT count(*) FROM {cell} WHERE booking_id = {booking}.id AND person = client_id
+    AND cell >= first_cell AND cell < first_cell + {booking}.cells
+) <> 2 * {booking}.cells + cells_before + cells_after ORDER BY id"""
+
+
+def create(connection: BaseDatabaseWrapper) -> None:
+    """Create the triggers and give every session that is not over its cells again, in one transaction."""
+    with transaction.atomic(connection.alias), connection.cursor() as cursor:
+        drop(connection)
+        for statement in _statements(connection).values():
+            cursor.execute(statement)
+        if connection.vendor == "postgresql":
+            cursor.execute(f"COMMENT ON FUNCTION booking_keeps_cells() IS '{_digest(connection)}'")
+        cursor.execute(_EMPTY.format(**_NAMES))
+        cursor.execute(_REFILL.format(numbers=_NUMBERS, current=_current(connection), **_NAMES))
+
+
+def drop(connection: BaseDatabaseWrapper) -> None:
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("DROP FUNCTION IF EXISTS booking_keeps_cells() CASCADE")
+        else:
+            for name in _statements(connection):
+                cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
+
+
+def stand(connection: BaseDatabaseWrapper) -> bool:
+    """Whether the triggers are there, switched on, and those of this version."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "SELECT count(*) FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid WHERE tgrelid = to_regclass(%s)"
+                " AND tgenabled IN ('O', 'A') AND obj_description(pg_proc.oid, 'pg_proc') = %s",
+                [_NAMES["booking"], _digest(connection)],
+            )
+            return bool(cursor.fetchone() == (len(_POSTGRESQL_TRIGGERS),))
+        ours = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s"
+        return dict(cursor.execute(ours, [_NAMES["booking"]]).fetchall()) == _statements(connection)
+
+
+def unguarded(connection: BaseDatabaseWrapper) -> list[int]:
+    """The coming sessions that do not own all their cells: written without the triggers, over another session."""
+    with connection.cursor() as cursor:
+        cursor.execute(_UNGUARDED.format(current=_current(connection), **_NAMES))
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _statements(connection: BaseDatabaseWrapper) -> dict[str, str]:
+    if connection.vendor == "sqlite":
+        return _sqlite_statements()
+    if connection.vendor == "postgresql":
+        return _postgresql_statements()
+    raise NotImplementedError(f"Sessions are kept apart on PostgreSQL and SQLite only, not on {connection.vendor}.")
+
+
+def _digest(connection: BaseDatabaseWrapper) -> str:
+    return hashlib.sha256("\n".join(_statements(connection).values()).encode()).hexdigest()
+
+
+def _current(connection: BaseDatabaseWrapper) -> str:
+    ends = f"{_NAMES['booking']}.first_cell + {_NAMES['booking']}.cells + {_NAMES['booking']}.cells_after"
+    return f"state IN ({_NAMES['states']}) AND {ends} > {_NOW[connection.vendor]}"
+
+
+def _has_tables(connection: BaseDatabaseWrapper) -> bool:
+    return {_NAMES["booking"], _NAMES["cell"]} <= set(connection.introspection.table_names())
+
+
+# -- wiring (see ``apps.py``) ------------------------------------------------------------------------------------------
+
+
+def create_after_migrate(using: str, **kwargs: Any) -> None:
+    connection = connections[using]
+    if router.allow_migrate_model(using, Booking) and _has_tables(connection) and not stand(connection):
+        create(connection)
+
+
+def drop_before_migrate(using: str, plan: Iterable[tuple[Any, bool]] = (), **kwargs: Any) -> None:
+    """Only for a migration of this app: any other leaves the portal protected while it runs."""
+    if any(migration.app_label == Booking._meta.app_label for migration, _backwards in plan):
+        drop(connections[using])
+
+
+def check_cells(databases: Sequence[str] | None = None, **kwargs: Any) -> list[checks.CheckMessage]:
+    """Warnings and not errors, because ``migrate``, which repairs the first, runs the checks before it starts."""
+    found: list[checks.CheckMessage] = []
+    for alias in databases or ():
+        connection = connections[alias]
+        if not router.allow_migrate_model(alias, Booking) or not _has_tables(connection):
+            continue
+        if not stand(connection):
+            text = f"Nothing keeps sessions from overlapping in the database '{alias}'."
+            found.append(checks.Warning(text, hint="Run manage.py migrate.", id="bookings.W001"))
+        elif ids := unguarded(connection):
+            text = f"{len(ids)} coming sessions overlap others in the database '{alias}' (ids {ids[:10]})."
+            found.append(checks.Warning(text, hint="Move or cancel one of each pair.", id="bookings.W002"))
+    return found
