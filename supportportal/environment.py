@@ -1,0 +1,67 @@
+"""Read settings from the environment, and name the variable whenever its value cannot be used."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+YES, NO = {"true", "on", "yes", "1"}, {"false", "off", "no", "0", ""}
+DATABASES = {"django.db.backends.sqlite3", "django.db.backends.postgresql"}
+
+
+class Environment(environ.Env):
+    """django-environ, but a typing mistake stops the start instead of meaning "no"."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.smart_cast = False  # else the type of a default would read "maybe" as no
+
+    def bool(self, var: str, default: Any = environ.Env.NOTSET) -> bool:
+        value = self.get_value(var, default=default)
+        if isinstance(value, bool):
+            return value
+        word = str(value).strip().lower()
+        if word not in YES | NO:
+            raise ImproperlyConfigured(f"{var} is {value!r}; it can be true or false.")
+        return word in YES
+
+    def int(self, var: str, default: Any = environ.Env.NOTSET) -> int:
+        value = self.get_value(var, default=default)
+        try:
+            return int(value)
+        except ValueError:
+            raise ImproperlyConfigured(f"{var} is {value!r}; it has to be a whole number.") from None
+
+    def choice(self, var: str, choices: list[str]) -> str:
+        """One of ``choices``; the first is the default."""
+        value = str(self.get_value(var, default=choices[0]))
+        if value not in choices:
+            raise ImproperlyConfigured(f"{var} is {value!r}; it can be {' or '.join(choices)}.")
+        return value
+
+    def address(self, var: str, *, schemes: tuple[str, ...], default: str = "") -> str:
+        """An address with one of ``schemes`` and a host, or an empty default."""
+        value = str(self.get_value(var, default=default)).rstrip("/")
+        if value and not _is_address(value, schemes):
+            raise ImproperlyConfigured(f"{var} is {value!r}; it has to look like {schemes[0]}://host.")
+        return value
+
+    def database(self, var: str, default: str) -> dict[str, Any]:
+        """Never shows the value: it holds a password."""
+        try:
+            found = self.db_url(var, default=default)
+        except (ValueError, KeyError, ImproperlyConfigured):
+            found = {}
+        if found.get("ENGINE") not in DATABASES or not found.get("NAME"):
+            example = "postgresql://user:password@host:5432/name or sqlite:////folder/file"
+            raise ImproperlyConfigured(f"{var} cannot be read; it has to look like {example}.")
+        return found
+
+
+def _is_address(value: str, schemes: tuple[str, ...]) -> bool:
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in schemes and bool(parts.hostname or parts.scheme == "unix") and parts.port != 0
+    except ValueError:  # a port that is no number, a bracket left open
+        return False
