@@ -83,6 +83,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "supportportal.people.middleware.ReaderMiddleware",
+    "supportportal.pages.csp.ContentSecurityPolicyMiddleware",
 ]
 
 ROOT_URLCONF = "supportportal.urls"
@@ -123,12 +124,37 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "people.User"
 AUTHENTICATION_BACKENDS = [
+    "supportportal.demo.sign_ins.RefuseDemoPeople",
     "django.contrib.auth.backends.ModelBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "home"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "CommonPasswordValidator", "NumericPasswordValidator")
+] + [{"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}}]
+PEOPLE_POLICY: dict[str, object] = {}  # overrides of people.rules.Policy
+PEOPLE_SIGNUP_OPEN = env.bool("SIGNUP_OPEN", default=False)
+
+ACCOUNT_ADAPTER = "supportportal.people.adapter.PortalAccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_SIGNUP_FORM_CLASS = "supportportal.people.forms.SignupForm"
+# People whom the firm invited are known at their address; those who sign up by themselves must prove it.
+ACCOUNT_EMAIL_VERIFICATION = "mandatory" if PEOPLE_SIGNUP_OPEN else "none"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = PEOPLE_SIGNUP_OPEN
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_CHANGE_EMAIL = False
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)  # proxies in front; limits count by address
 
 # -- languages and time ------------------------------------------------------------------------------------------------
 
@@ -146,6 +172,11 @@ STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "supportportal" / "static"]
 MEDIA_ROOT = VAR_DIR / "media"
 PRIVATE_FILES_ROOT = VAR_DIR / "private"
+FILES_MAX_BYTES = env.int("FILES_MAX_BYTES", default=10 * 1024 * 1024)
+FILES_MAX_COUNT = env.int("FILES_MAX_COUNT", default=5)
+FILES_MAX_PIXELS = env.int("FILES_MAX_PIXELS", default=50_000_000)
+FILES_MAX_ARCHIVE_MEMBERS = 2_000
+FILES_MAX_UNPACKED_BYTES = 100 * 1024 * 1024
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "private": {
@@ -159,7 +190,7 @@ STORAGES = {
 
 REDIS_URL = env.address("REDIS_URL", schemes=("redis", "rediss", "unix"))
 QUEUE_DIR = VAR_DIR / "queue"
-CELERY_BROKER_URL = REDIS_URL or "filesystem://"
+CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost"
 if not REDIS_URL:
     (QUEUE_DIR / "control").mkdir(parents=True, exist_ok=True)
     CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -206,6 +237,18 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env.choice("LOG_LEVEL", ["WARNING", "INFO", "DEBUG", "ERROR"])},
     # Django's own handlers would mail or colour; one stream is enough.
     "loggers": {"django": {"handlers": [], "propagate": True}, "django.server": {"handlers": [], "propagate": True}},
+}
+
+# -- pages -------------------------------------------------------------------------------------------------------------
+
+CSRF_FAILURE_VIEW = "supportportal.pages.views.csrf_failure"
+SECURE_CSP = {
+    "default-src": ["'self'"],
+    "style-src": ["'self'"],
+    "object-src": ["'none'"],
+    "base-uri": ["'none'"],
+    "form-action": ["'self'"],
+    "frame-ancestors": ["'none'"],
 }
 
 # -- policies: overrides of the defaults in each app's rules.Policy -----------------------------------------------------

@@ -1,0 +1,59 @@
+.DEFAULT_GOAL := help
+.PHONY: help run demo-reset start-empty owner test check storm bench messages format
+.SILENT:
+
+PORT ?= 8000
+export PORT
+EMPTY := $(CURDIR)/var/empty
+PYTEST := .venv/bin/python -m pytest
+ORDINARY := -n auto --maxprocesses=4 -m "not e2e and not storm"
+
+help:  ## what there is
+	sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1 \t\2/p' Makefile | expand -t 20
+
+run:  ## start the portal with demo data (PORT=8000)
+	tools/environment
+	DEMO=1 exec .venv/bin/python manage.py runportal --end-with-parent
+
+demo-reset:  ## make the demo data anew
+	tools/environment
+	DEMO=1 exec .venv/bin/python manage.py runportal --reset-demo
+
+start-empty:  ## start the portal without demo data, in var/empty; the demo stays as it is
+	tools/environment
+	DEMO=0 VAR_DIR="$(EMPTY)" exec .venv/bin/python manage.py runportal --end-with-parent
+
+owner:  ## make the first person who may sign in to the portal of start-empty
+	tools/environment
+	DEMO=0 VAR_DIR="$(EMPTY)" exec .venv/bin/python manage.py createsuperuser
+
+test:  ## all tests: SQLite, PostgreSQL with Redis, races, real browser
+	tools/environment dev
+	tools/browser
+	TEST_DB=sqlite $(PYTEST) $(ORDINARY)
+	TEST_DB=postgresql $(PYTEST) $(ORDINARY)
+	TEST_DB=sqlite $(PYTEST) -m storm
+	TEST_DB=postgresql $(PYTEST) -m storm
+	TEST_DB=sqlite $(PYTEST) -n auto --maxprocesses=2 -m e2e
+
+check:  ## style, types, settings, arrows, translations
+	tools/environment dev
+	tools/check
+
+storm:  ## races and kills with the full counts (long)
+	tools/environment dev
+	STORM=full TEST_DB=sqlite $(PYTEST) -m storm
+	STORM=full TEST_DB=postgresql $(PYTEST) -m storm
+
+bench:  ## what the performance claims rest on
+	tools/environment dev
+	for one in benchmarks/[a-z]*.py; do echo "== $$one"; .venv/bin/python -m "benchmarks.$$(basename $$one .py)" || exit 1; done
+
+messages:  ## bring the translations up to the source, and compile them
+	tools/environment dev
+	.venv/bin/python manage.py makemessages -l it -l nl --no-location --ignore=.venv --ignore=var --ignore=tests
+	.venv/bin/python manage.py compilemessages -l it -l nl --ignore=.venv
+
+format:  ## bring code and templates into shape
+	tools/environment dev
+	.venv/bin/ruff check --fix --quiet . && .venv/bin/ruff format --quiet .
