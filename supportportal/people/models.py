@@ -1,6 +1,7 @@
 """Accounts, plans, people and restrictions: who someone is to the firm."""
 
 import zoneinfo
+from datetime import datetime
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -12,6 +13,8 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+
+from . import policy, rules, zones
 
 
 class Gate(models.TextChoices):
@@ -35,7 +38,7 @@ class Firm(models.Model):
     contact_phone = models.CharField(_("contact phone"), max_length=32, blank=True)
     postal_address = models.TextField(_("postal address"), blank=True)
     country = models.CharField(_("country"), max_length=2, default="IT", help_text=_("Decides the public holidays."))
-    time_zone = models.CharField(_("time zone"), max_length=64, default="Europe/Rome")
+    time_zone = models.CharField(_("time zone"), max_length=64, default="Europe/Rome", validators=[zones.validate])
     language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES, default="en")
 
     class Meta:
@@ -125,7 +128,7 @@ class Account(models.Model):
         _("subscription"), max_length=16, choices=Subscription.choices, default=Subscription.ACTIVE
     )
     language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES, default="en")
-    time_zone = models.CharField(_("time zone"), max_length=64, default="Europe/Rome")
+    time_zone = models.CharField(_("time zone"), max_length=64, default="Europe/Rome", validators=[zones.validate])
     country = models.CharField(_("country"), max_length=2, default="IT")
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 
@@ -197,7 +200,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     phone = models.CharField(_("phone"), max_length=20, blank=True, help_text=_("International form: +39 …"))
     sms_consent_at = models.DateTimeField(_("agreed to text messages"), null=True, blank=True)
     language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES, default="en")
-    time_zone = models.CharField(_("time zone"), max_length=64, default="Europe/Rome")
+    time_zone = models.CharField(_("time zone"), max_length=64, default="Europe/Rome", validators=[zones.validate])
     adjustments = models.TextField(
         _("adjustments"), blank=True, help_text=_("What this person needs from us: captions, more time, …")
     )
@@ -226,6 +229,23 @@ class User(AbstractBaseUser, PermissionsMixin):
     @cached_property
     def roles(self) -> frozenset[str]:
         return frozenset(self.groups.values_list("name", flat=True)) if self.is_staff else frozenset()
+
+    @property
+    def has_accepted(self) -> bool:
+        """Whether the person has got in already: an invitation has then done its work."""
+        return self.last_login is not None or self.has_usable_password()
+
+    @property
+    def invitation_epoch(self) -> int:
+        """Rises with each invitation, so that a new one revokes the links of those before it."""
+        return int(self.invited_at.timestamp()) if self.invited_at else 0
+
+    @property
+    def invitation_ends_at(self) -> datetime | None:
+        return rules.invitation_ends(self.invited_at, policy.current()) if self.invited_at else None
+
+    def can_be_invited(self) -> bool:
+        return self.is_active and not self.has_accepted
 
     def has_role(self, *roles: str) -> bool:
         return bool(self.roles.intersection(roles))

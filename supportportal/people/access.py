@@ -1,0 +1,127 @@
+"""Who may use what, and if not, why not, in words fit to show (P-1, P-2, R-4).
+
+A *use* is anything a plan can grant: a ``Channel``, or what another app offers to plans. It has ``plans``,
+``minimum_seats`` and ``gate``, the name of what a restriction can close (or an empty text).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any, Protocol
+
+from django.db.models import prefetch_related_objects
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from .models import Account, Plan, Restriction, User
+
+
+class Use(Protocol):
+    plans: Any
+    minimum_seats: int
+    gate: str
+
+
+@dataclass(frozen=True)
+class Access:
+    """A yes, or a no with its reason. ``plan`` is the lowest-ranked plan that would grant the use, where that would help."""
+
+    allowed: bool
+    code: str = ""
+    reason: Any = ""
+    plan: Plan | None = None
+
+    def __bool__(self) -> bool:
+        return self.allowed
+
+
+YES = Access(True)
+
+
+def may_use(person: User, use: Use, at: datetime) -> Access:
+    """Whether ``person`` may use ``use`` at that instant. Three queries at most."""
+    return may_use_all(person, [use], at)[0]
+
+
+def may_use_all(person: User, uses: Iterable[Use], at: datetime) -> list[Access]:
+    """The same for many uses, in their order, in as many queries as for one."""
+    uses = list(uses)
+    for_everything = _of_person(person)
+    if for_everything is not None:
+        return [for_everything] * len(uses)
+    account = Account.objects.select_related("plan").get(pk=person.account_id)
+    if not account.is_active:
+        return [_subscription(account)] * len(uses)
+    for _kind, alike in groupby(sorted(uses, key=_class_name), key=_class_name):
+        prefetch_related_objects(list(alike), "plans")  # type: ignore[arg-type]
+    restrictions = _in_force(person, at)
+    return [_closed(restrictions, use.gate) or _granted(account, use) for use in uses]
+
+
+def gate_is_open(person: User, gate: str, at: datetime) -> Access:
+    """Whether no restriction closes ``gate`` to the person or the account; asks nothing of plans."""
+    return _closed(_in_force(person, at), gate) or YES
+
+
+def _of_person(person: User) -> Access | None:
+    if not person.is_active:
+        return Access(False, "inactive", _("This sign-in is switched off."))
+    if person.is_staff:
+        return Access(False, "staff", _("Staff book for clients, not for themselves."))
+    if person.account_id is None:
+        return Access(False, "no_account", _("You do not belong to a customer account yet. Please ask us to add you."))
+    return None
+
+
+def _subscription(account: Account) -> Access:
+    if account.subscription == Account.Subscription.SUSPENDED:
+        reason = _("The subscription of {account} is suspended. It opens again as soon as the subscription is active.")
+    else:
+        reason = _("The subscription of {account} has ended.")
+    return Access(False, "subscription", format_lazy(reason, account=account.name))
+
+
+def _in_force(person: User, at: datetime) -> Sequence[Restriction]:
+    return list(Restriction.objects.on(person).in_force(at))
+
+
+def _closed(restrictions: Sequence[Restriction], gate: str) -> Access | None:
+    """The notice of the restriction that closes ``gate`` for longest, if any does."""
+    closing = [one for one in restrictions if gate and gate in one.gates]
+    if not closing:
+        return None
+    longest = max(closing, key=lambda one: (one.ends_at is None, one.ends_at or one.starts_at))
+    return Access(False, "restricted", longest.notice)
+
+
+def _granted(account: Account, use: Use) -> Access:
+    plans = list(use.plans.all())
+    if account.plan not in plans:
+        return _not_in_plan(account, plans)
+    if account.seats < use.minimum_seats:
+        reason = format_lazy(
+            _("This needs an account with at least {minimum} users; {account} has {seats}."),
+            minimum=use.minimum_seats,
+            account=account.name,
+            seats=account.seats,
+        )
+        return Access(False, "seats", reason)
+    return YES
+
+
+def _not_in_plan(account: Account, plans: Sequence[Plan]) -> Access:
+    if not plans:
+        return Access(False, "plan", _("No plan includes this at the moment."))
+    granting = min(plans, key=lambda plan: (plan.rank, plan.code))
+    # The plans are put in as objects, so that they are named in the language in which the sentence is read.
+    reason = format_lazy(
+        _("The plan {plan} does not include this. It is part of the plan {granting}."),
+        plan=account.plan,
+        granting=granting,
+    )
+    return Access(False, "plan", reason, granting)
+
+
+def _class_name(use: Use) -> str:
+    return type(use).__name__

@@ -1,0 +1,114 @@
+"""What people are told about their own access: invitations, sign-in codes, how to ask for access.
+
+The outbox stands to the right of this app, so it comes here by a registry: it reads ``KINDS`` and hands over the
+function that writes what is owed (``carried_by``).
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from supportportal import links
+
+from .models import User
+
+INVITATION = "invitation"
+SIGN_IN_CODE = "sign_in_code"
+ACCOUNT_ACCESS = "account_access"
+PASSWORD_RESET = "password_reset"
+ADDRESS_CODE = "address_code"
+ALREADY_KNOWN = "already_known"
+PASSWORD_CHANGED = "password_changed"
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One notice that is owed, at once. ``to`` is empty where nobody has the address."""
+
+    kind: str
+    to: User | None = None
+    address: str = ""
+    language: str = ""
+    time_zone: str = ""
+    useful_until: datetime | None = None
+    once: str = ""  # the same notice to the same person or address with the same value is sent once
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+def _as_given(person: User | None, data: dict[str, Any]) -> dict[str, Any]:
+    return dict(data)
+
+
+def _never_overtaken(person: User | None, data: dict[str, Any]) -> str:
+    return ""
+
+
+@dataclass(frozen=True)
+class NoticeKind:
+    """``context`` is what the templates show; ``overtaken`` is empty while the notice is still owed, else why not.
+
+    Values of ``secret`` are blanked in what is kept once the notice is sent.
+    """
+
+    code: str
+    label: Any
+    context: Callable[[User | None, dict[str, Any]], dict[str, Any]] = _as_given
+    overtaken: Callable[[User | None, dict[str, Any]], str] = _never_overtaken
+    secret: tuple[str, ...] = ()
+
+
+def invitation_link(person: User) -> str:
+    """The address of the page behind the person's latest invitation; a later one revokes it."""
+    token = links.token("invite", person.pk, person.invitation_epoch)
+    return settings.SITE_URL + reverse("people:invitation", args=[token])
+
+
+def _invitation(person: User | None, data: dict[str, Any]) -> dict[str, Any]:
+    assert person is not None
+    return {"link": invitation_link(person), "valid_until": person.invitation_ends_at}
+
+
+def _invitation_overtaken(person: User | None, data: dict[str, Any]) -> str:
+    if person is None or not person.is_active:
+        return "The person can no longer sign in."
+    if person.invitation_epoch != data["epoch"]:
+        return "A later invitation replaces this one."
+    return ""
+
+
+def _access(person: User | None, data: dict[str, Any]) -> dict[str, Any]:
+    return {"signup_link": settings.SITE_URL + reverse("account_signup") if settings.PEOPLE_SIGNUP_OPEN else ""}
+
+
+def _known(person: User | None, data: dict[str, Any]) -> dict[str, Any]:
+    return {"link": settings.SITE_URL + reverse("account_login")}
+
+
+KINDS = (
+    NoticeKind(INVITATION, _("Invitation"), _invitation, _invitation_overtaken),
+    NoticeKind(SIGN_IN_CODE, _("Sign-in code"), secret=("code",)),
+    NoticeKind(ACCOUNT_ACCESS, _("How to ask for access"), _access),
+    NoticeKind(PASSWORD_RESET, _("New password"), secret=("link",)),
+    NoticeKind(ADDRESS_CODE, _("Check of an address"), secret=("code",)),
+    NoticeKind(ALREADY_KNOWN, _("Sign-up with a known address"), _known),
+    NoticeKind(PASSWORD_CHANGED, _("Password changed"), _known),
+)
+
+Carrier = Callable[[Iterable[Notice], datetime], None]
+_carriers: list[Carrier] = []
+
+
+def carried_by(carrier: Carrier) -> None:
+    """Said once, by the app that sends messages."""
+    _carriers[:] = [carrier]
+
+
+def tell(*notices: Notice, at: datetime) -> None:
+    """Write what is owed, in the caller's transaction (N-1)."""
+    (carrier,) = _carriers
+    carrier(notices, at)
