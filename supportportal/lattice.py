@@ -130,7 +130,7 @@ def _offset(instant: datetime) -> int:
 
 
 def _stretches(day: date, zone: ZoneInfo, least: int, most: int) -> Iterator[Stretch]:
-    """The same cell by cell, for the few days on which the offset changes: what a wall clock shows is the whole rule."""
+    """The same cell by cell, for the few days on which the offset changes: what the wall clock shows is the rule."""
     midnight = (day.toordinal() - _EPOCH) * DAY_CELLS * CELL_SECONDS
     shown = []
     for cell in range((midnight - most) // CELL_SECONDS, (midnight + 86400 - least) // CELL_SECONDS + 1):

@@ -366,9 +366,7 @@ def test_there_is_no_next_free_time_beyond_the_horizon(session_type, agent):
 # -- the spread --------------------------------------------------------------------------------------------------------
 
 
-def test_whoever_has_fewest_sessions_around_comes_first_then_who_waited_longest(
-    session_type, django_assert_num_queries
-):
+def test_whoever_has_fewest_sessions_comes_first_then_who_waited_longest(session_type, django_assert_num_queries):
     busy, idle, waiting = (AgentFactory(session_types=[session_type], office_hours=True) for _number in range(3))
     for number in range(2):
         BookingFactory(session_type=session_type, agent=busy, first_cell=hour(9 + number))

@@ -1,0 +1,184 @@
+"""What a question about free starts rests on, read from the database as integers: the same few queries for any number
+of agents and weeks.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import F
+
+from supportportal.businesstime import BusinessCalendar, whole_days
+from supportportal.lattice import (
+    CELL_MINUTES,
+    DAY_CELLS,
+    DAY_MINUTES,
+    WeeklyHours,
+    Window,
+    busy_masks,
+    cell_at,
+    cell_from,
+    instant_at,
+    local_dates,
+)
+from supportportal.people.models import Firm, User
+
+from .cells import OCCUPYING_STATES
+from .models import Agent, Booking, Closure, Holiday, OpeningHours, SessionType, TimeOff, WorkingHours
+from .models.booking import LONGEST_CELLS
+from .models.offer import PlaceKind
+from .rules import Policy
+
+UTC_ZONE = ZoneInfo("UTC")
+
+
+@dataclass(frozen=True, eq=False)
+class Diary:
+    """When somebody works as a rule; agents with the same hours, zone and country share one."""
+
+    zone: ZoneInfo
+    hours: WeeklyHours
+    calendar: BusinessCalendar
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything about one question, read once.
+
+    ``ground`` is the window with room for buffers, on whole UTC days: so the masks of hours and calendars, which are
+    kept, serve every question about these days.
+    """
+
+    session_type: SessionType
+    window: Window
+    ground: Window
+    at: datetime
+    firm_zone: ZoneInfo
+    business_days: frozenset[int]
+    diaries: dict[int, Diary]
+    opening_hours: WeeklyHours
+    holidays: list[tuple[str, date, str]]
+    closures: list[tuple[int, int, str]]
+    time_off: dict[int, int]
+    busy: dict[int, int]
+    client: int | None
+
+    @classmethod
+    def gather(
+        cls,
+        session_type: SessionType,
+        window: Window,
+        at: datetime,
+        *,
+        agents: Iterable[Agent] | None,
+        client: User | None,
+        moving: Booking | None,
+        firm: Firm,
+        policy: Policy,
+    ) -> "Facts":
+        before, length, after = lengths(session_type)
+        ground = (
+            (window[0] - before) // DAY_CELLS * DAY_CELLS,
+            -(-(window[1] + length + after) // DAY_CELLS) * DAY_CELLS,
+        )
+        people = _agents(session_type, agents, firm.country)
+        holidays = _holidays({country for _pk, _zone, country in people}, ground)
+        persons = [pk for pk, _zone, _country in people] + ([] if client is None else [client.pk])
+        opening_hours = _hours(OpeningHours.objects.filter(session_type=session_type), "session_type")
+        return cls(
+            session_type=session_type,
+            window=window,
+            ground=ground,
+            at=at,
+            firm_zone=firm.zone,
+            business_days=policy.business_days,
+            diaries=_diaries(people, holidays, policy.business_days),
+            opening_hours=opening_hours.get(session_type.pk, ()),
+            holidays=holidays,
+            closures=_closures(ground),
+            time_off=_time_off(persons, ground),
+            busy=busy_masks(_sessions(persons, ground, moving), ground),
+            client=None if client is None else client.pk,
+        )
+
+
+def lengths(session_type: SessionType) -> tuple[int, int, int]:
+    """Cells before, of and after a session."""
+    before, after = session_type.buffer_before // CELL_MINUTES, session_type.buffer_after // CELL_MINUTES
+    return before, session_type.cells, after
+
+
+def _agents(session_type: SessionType, agents: Iterable[Agent] | None, home: str) -> list[tuple[int, str, str]]:
+    """(id, zone, country of the holidays) of whoever can hold the type: a video session needs a link (B-1a)."""
+    offering = Agent.objects.filter(session_types=session_type, is_active=True, user__is_active=True)
+    if agents is not None:
+        offering = offering.filter(pk__in=[agent.pk for agent in agents])
+    if session_type.place_kind == PlaceKind.VIDEO and not session_type.place:
+        offering = offering.exclude(video_link="")
+    rows = offering.order_by("pk").values_list("pk", "time_zone", "holiday_country")
+    return [(pk, zone, country or home) for pk, zone, country in rows]
+
+
+def _diaries(
+    people: list[tuple[int, str, str]], holidays: list[tuple[str, date, str]], business_days: frozenset[int]
+) -> dict[int, Diary]:
+    days_off: dict[str, set[date]] = defaultdict(set)
+    for country, day, _name in holidays:
+        days_off[country].add(day)
+    hours = _hours(WorkingHours.objects.filter(agent__in=[pk for pk, _zone, _country in people]), "agent")
+    shared: dict[tuple[str, str, WeeklyHours], Diary] = {}
+    found = {}
+    for pk, name, country in people:
+        key = (name, country, hours.get(pk, ()))
+        if key not in shared:
+            zone = ZoneInfo(name)
+            calendar = BusinessCalendar(zone, whole_days(business_days), frozenset(days_off[country]))
+            shared[key] = Diary(zone, key[2], calendar)
+        found[pk] = shared[key]
+    return found
+
+
+def _hours(rows: Any, whose: str) -> dict[int, WeeklyHours]:
+    found: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
+    columns = rows.order_by("weekday", "opens").values_list(whose, "weekday", "opens", "closes")
+    for who, weekday, opens, closes in columns:
+        until = closes.hour * 60 + closes.minute or DAY_MINUTES
+        found[who].append((weekday, opens.hour * 60 + opens.minute, until))
+    return {who: tuple(hours) for who, hours in found.items()}
+
+
+def _holidays(countries: set[str], ground: Window) -> list[tuple[str, date, str]]:
+    days = list(local_dates(ground, UTC_ZONE))
+    rows = Holiday.objects.filter(country__in=countries, is_observed=True, day__range=(days[0], days[-1]))
+    return list(rows.values_list("country", "day", "name"))
+
+
+def _closures(ground: Window) -> list[tuple[int, int, str]]:
+    rows = Closure.objects.filter(starts_at__lt=instant_at(ground[1]), ends_at__gt=instant_at(ground[0]))
+    columns = rows.values_list("starts_at", "ends_at", "reason")
+    return [(cell_at(begins), cell_from(ends), reason) for begins, ends, reason in columns]
+
+
+def _time_off(agents: list[int], ground: Window) -> dict[int, int]:
+    rows = TimeOff.objects.filter(
+        agent__in=agents, starts_at__lt=instant_at(ground[1]), ends_at__gt=instant_at(ground[0])
+    )
+    columns = rows.order_by().values_list("agent_id", "starts_at", "ends_at")
+    return busy_masks(((agent, cell_at(begins), cell_from(ends)) for agent, begins, ends in columns), ground)
+
+
+def _sessions(persons: list[int], ground: Window, moving: Booking | None) -> Iterator[tuple[int, int, int]]:
+    """(person, first cell, end cell) of what is taken: agents with buffers, clients without (B-2)."""
+    near = Booking.objects.filter(
+        state__in=OCCUPYING_STATES,
+        first_cell__gt=ground[0] - LONGEST_CELLS,
+        first_cell__lt=ground[1] + LONGEST_CELLS,
+    ).order_by()
+    if moving is not None:
+        near = near.exclude(pk=moving.pk)
+    begins, ends = F("first_cell") - F("cells_before"), F("first_cell") + F("cells")
+    yield from near.filter(agent__in=persons).values_list("agent_id", begins, ends + F("cells_after"))
+    yield from near.filter(client__in=persons).values_list("client_id", "first_cell", ends)
