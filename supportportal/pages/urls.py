@@ -5,4 +5,9 @@ from . import views
 urlpatterns = [
     path("", views.home, name="home"),
     path("healthz", views.healthz, name="healthz"),
+    path("firm.css", views.firm_css, name="firm_css"),
+    path("firm/logo", views.firm_logo, name="firm_logo"),
+    path("language/", views.set_language, name="set_language"),
+    path("zone/", views.set_zone, name="set_zone"),
+    path("legal/<slug:code>/", views.legal, name="legal"),
 ]

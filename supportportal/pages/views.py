@@ -1,13 +1,108 @@
-"""Pages that belong to no app: home, health, legal texts."""
+"""Pages that belong to no app: home, health, the firm's colours and logo, language and zone, legal texts."""
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+import logging
+import secrets
+import zoneinfo
+
+from django.conf import settings
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_POST, require_safe
+
+from supportportal.colour import accents
+from supportportal.people.models import Firm
+
+from .legal import TEXTS
+from .panels import home_board
+
+A_YEAR = 365 * 24 * 3600
+LOGO_TYPES = {"image/png", "image/jpeg", "image/webp", "image/gif"}
 
 
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "pages/home.html")
+    """The way in: visitors read what the portal does, clients see what is next, staff go to their work."""
+    if not request.user.is_authenticated:
+        return redirect("demo:start") if settings.DEMO else render(request, "pages/welcome.html")
+    if request.user.is_staff:
+        return redirect("admin:index")
+    return render(request, "pages/home.html", {"panels": home_board.shown_to(request, timezone.now())})
 
 
+@require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """The web process answers; nothing else is asked (see /readyz for the rest)."""
+    """The web process answers; nothing else is asked."""
     return HttpResponse("ok", content_type="text/plain")
+
+
+@require_safe
+@cache_control(public=True, max_age=A_YEAR, immutable=True)
+def firm_css(request: HttpRequest) -> HttpResponse:
+    """The firm's accent as custom properties, made readable on light and on dark paper."""
+    return render(request, "pages/firm.css", {"accents": accents(Firm.current().accent)}, content_type="text/css")
+
+
+@require_safe
+@cache_control(public=True, max_age=A_YEAR, immutable=True)
+def firm_logo(request: HttpRequest) -> HttpResponse:
+    logo = Firm.current().logo
+    if logo is None or logo.content_type not in LOGO_TYPES:
+        raise Http404
+    return FileResponse(logo.content.open(), content_type=logo.content_type)
+
+
+@require_safe
+def legal(request: HttpRequest, code: str) -> HttpResponse:
+    if code not in TEXTS:
+        raise Http404
+    return render(request, f"pages/legal/{code}.html", {"title": TEXTS[code]})
+
+
+@require_POST
+def set_language(request: HttpRequest) -> HttpResponse:
+    """Read on in another language: kept with the person, and in a cookie for who is not signed in."""
+    language = request.POST.get("language", "")
+    response = redirect(_next(request))
+    if language in dict(settings.LANGUAGES):
+        if request.user.is_authenticated:
+            request.user.language = language
+            request.user.save(update_fields=["language"])
+        translation.activate(language)
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME, language, max_age=A_YEAR, samesite="Lax", secure=request.is_secure()
+        )
+    return response
+
+
+@require_POST
+def set_zone(request: HttpRequest) -> HttpResponse:
+    """See times in another zone; kept with the person."""
+    zone = request.POST.get("time_zone", "")
+    if request.user.is_authenticated and zone in zoneinfo.available_timezones():
+        request.user.time_zone = zone
+        request.user.save(update_fields=["time_zone"])
+    return redirect(_next(request))
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return render(request, "403_csrf.html", {"title": _("Please send it again")}, status=403)
+
+
+def _next(request: HttpRequest) -> str:
+    """Where the reader came from, if that is a page of ours."""
+    address = request.POST.get("next", "")
+    if url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure()):
+        return address
+    return "/"
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """The page for what nobody foresaw: asks nothing of the database, and gives a reference that the log has too."""
+    reference = secrets.token_hex(4)
+    logging.getLogger("django.request").error("The reference given for the error on %s is %s", request.path, reference)
+    return HttpResponse(render_to_string("500.html", {"reference": reference}), status=500)

@@ -1,0 +1,53 @@
+/* What a script adds to pages that work without one: keys, menus that close, focus where it is wanted. */
+(() => {
+  "use strict";
+  const typing = (target) => target.closest("input, textarea, select, [contenteditable]") !== null;
+  const rows = () => [...document.querySelectorAll("[data-rows] > *, #result_list tbody tr, .item-list > li")];
+
+  const focusWrong = (root) => {
+    const summary = root.querySelector?.(".error-summary");
+    if (summary) summary.focus();
+  };
+  document.addEventListener("DOMContentLoaded", () => focusWrong(document));
+  document.addEventListener("htmx:afterSettle", (event) => focusWrong(event.target));
+
+  const move = (step) => {
+    const all = rows();
+    if (!all.length) return;
+    const now = all.findIndex((row) => row.contains(document.activeElement));
+    const next = all[Math.min(Math.max(now + step, 0), all.length - 1)];
+    next.querySelector("a, button, input:not([type=hidden])")?.focus();
+    next.scrollIntoView({ block: "nearest" });
+  };
+
+  const closeMenus = (except) => {
+    document.querySelectorAll("details.menu[open]").forEach((menu) => {
+      if (menu !== except) menu.open = false;
+    });
+  };
+
+  document.addEventListener("click", (event) => closeMenus(event.target.closest("details.menu")));
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      const open = document.querySelector("details.menu[open]");
+      if (open) {
+        open.open = false;
+        open.querySelector("summary").focus();
+      }
+      return;
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+    const help = document.getElementById("keys");
+    if (event.key === "/") {
+      const search = document.querySelector("#searchbar, [data-search]");
+      if (search) {
+        event.preventDefault();
+        search.focus();
+        search.select();
+      }
+    } else if (event.key === "j") move(1);
+    else if (event.key === "k") move(-1);
+    else if (event.key === "?" && help) help.showModal();
+  });
+})();
