@@ -4,3 +4,9 @@ from django.apps import AppConfig
 class OutboxConfig(AppConfig):
     name = "supportportal.outbox"
     label = "outbox"
+
+    def ready(self) -> None:
+        from . import gateways, notices, webhooks  # noqa: F401  (webhooks: listens to what e-mail providers report)
+
+        notices.register()
+        gateways.check()

@@ -33,7 +33,9 @@ class Kind:
     ``is_due`` is asked right before sending: empty if still owed, else the reason why it is skipped.
     ``context`` gives what the templates show, called in the recipient's language and zone.
     ``visible_to`` narrows messages of this kind to those whose subject a staff member may see.
-    ``on_outcome`` is told what became of it: "sent", "delivered", "bounced", "failed".
+    ``on_outcome`` is told what became of it: "sent", "delivered", "bounced", "failed"; perhaps twice, or out of order.
+    ``urgent``: someone is waiting for it right now; it goes before all that is not.
+    ``secret`` names the values in ``data`` (codes) that are blanked in what is kept, and dropped once it is sent.
     """
 
     code: str
@@ -46,6 +48,8 @@ class Kind:
     attachments: Callable[[Any, Any], Iterable[Attachment]] = nothing_attached
     visible_to: Callable[[QuerySet, Any], QuerySet] | None = None
     on_outcome: Callable[[Any, str], None] | None = None
+    secret: tuple[str, ...] = ("code",)
+    urgent: bool = False
 
 
 _kinds: dict[str, Kind] = {}
@@ -60,6 +64,15 @@ def register(*kinds: Kind) -> None:
 def get(code: str) -> Kind:
     """Raises KeyError for a kind that no installed app registers."""
     return _kinds[code]
+
+
+def find(code: str) -> Kind | None:
+    return _kinds.get(code)
+
+
+def label(code: str) -> str:
+    """What people call the kind; its code where the app that registered it is gone."""
+    return str(_kinds[code].label) if code in _kinds else code
 
 
 def all_kinds() -> tuple[Kind, ...]:

@@ -1,16 +1,34 @@
 """Every message that is owed, as a row: planned, claimed, sent, reconciled (architecture, idea 3)."""
 
 import uuid
+from datetime import datetime
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from . import kinds
 
 
 class MessageQuerySet(models.QuerySet):
     def about(self, subject_type: str, *subject_ids: int):
         return self.filter(subject_type=subject_type, subject_id__in=subject_ids)
+
+    def to_send(self, channel: str, at: datetime):
+        return self.filter(channel=channel, state__in=Message.UNSENT, try_at__lte=at)
+
+    def visible_to(self, user):
+        """Staff see the messages whose subjects they may see; each kind says for itself (C-8)."""
+        if not user.is_staff:
+            return self.filter(recipient=user)
+        narrowed = [kind for kind in kinds.all_kinds() if kind.visible_to is not None]
+        seen = Q()
+        for kind in narrowed:
+            allowed = kind.visible_to(Message.objects.filter(kind=kind.code), user)
+            seen |= Q(kind=kind.code, pk__in=allowed.values("pk"))
+        return self.filter(~Q(kind__in=[kind.code for kind in narrowed]) | seen)
 
 
 class Message(models.Model):
@@ -31,7 +49,20 @@ class Message(models.Model):
         SKIPPED = "skipped", _("skipped")
         VOID = "void", _("overtaken")
 
-    key = models.CharField(max_length=200, unique=True)
+    UNSENT = [State.PLANNED, State.RETRYING]
+    AT_RISK = [State.SENDING, State.UNKNOWN]  # handed over, or perhaps: nobody else may touch them meanwhile
+    NEXT_STATES = {
+        State.PLANNED: {State.SENDING, State.VOID},
+        State.SENDING: {
+            State.SENT, State.DELIVERED, State.RETRYING, State.UNKNOWN, State.FAILED, State.SKIPPED, State.VOID
+        },
+        State.RETRYING: {State.SENDING, State.SENT, State.DELIVERED, State.FAILED, State.VOID},
+        State.UNKNOWN: {State.RETRYING, State.SENT, State.DELIVERED, State.FAILED},
+        State.SENT: {State.DELIVERED, State.FAILED},
+        State.FAILED: {State.DELIVERED},
+    }
+
+    key = models.CharField(max_length=400, unique=True)
     kind = models.CharField(_("kind"), max_length=40)
     channel = models.CharField(_("channel"), max_length=8, choices=Channel.choices)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.PLANNED)
@@ -42,19 +73,29 @@ class Message(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="messages"
     )
     copy = models.CharField(max_length=40, blank=True)
-    address = models.CharField(_("address"), max_length=254, blank=True, help_text=_("Empty until it is sent."))
+    address = models.CharField(
+        max_length=254, blank=True, help_text="Where to, if not to the recipient's own address of the hour of sending."
+    )
+    sent_to = models.CharField(_("address"), max_length=254, blank=True)
     language = models.CharField(_("language"), max_length=8, blank=True)
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
     data = models.JSONField(default=dict, blank=True)
 
+    urgent = models.BooleanField(default=False)
     due_at = models.DateTimeField(_("due"))
     useful_until = models.DateTimeField(_("useful until"), null=True, blank=True)
     try_at = models.DateTimeField(_("next try"))
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     token = models.UUIDField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
+    handed_at = models.DateTimeField(
+        null=True, blank=True, help_text="Set by the fence, right before the hand-over; empty on a fresh claim."
+    )
+    overtaken = models.BooleanField(default=False, help_text="Voided while it was being sent: not to be tried again.")
+    gateway = models.CharField(max_length=60, blank=True)
     message_id = models.CharField(max_length=120, blank=True)
     provider_id = models.CharField(max_length=120, blank=True)
+    digest = models.CharField(max_length=64, blank=True, help_text="Of the text as it was handed over, links and all.")
     note = models.CharField(_("why"), max_length=300, blank=True)
 
     subject = models.CharField(_("subject"), max_length=300, blank=True)
@@ -73,16 +114,32 @@ class Message(models.Model):
         verbose_name_plural = _("messages")
         indexes = [
             models.Index(
-                fields=["channel", "try_at"],
+                fields=["channel", "-urgent", "try_at"],
                 condition=Q(state__in=["planned", "retrying"]),
                 name="message_to_send",
             ),
             models.Index(fields=["lease_until"], condition=Q(state="sending"), name="message_leased"),
+            models.Index(fields=["try_at"], condition=Q(state="unknown"), name="message_to_ask_about"),
+            models.Index(fields=["provider_id"], condition=~Q(provider_id=""), name="message_by_provider_id"),
             models.Index(fields=["subject_type", "subject_id"], name="message_by_subject"),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} #{self.pk}"
+
+    @classmethod
+    def states_before(cls, state: str) -> list[str]:
+        """From where ``state`` can be reached; each change filters by it, so a late one finds no row."""
+        return [before for before, after in cls.NEXT_STATES.items() if state in after]
+
+    @property
+    def label(self) -> str:
+        return kinds.label(self.kind)
+
+    @property
+    def why(self) -> str:
+        """The note in the reader's language; notes are kept in English."""
+        return gettext(self.note) if self.note else ""
 
 
 class Gateway(models.Model):
@@ -109,8 +166,10 @@ class DeliveryEvent(models.Model):
     provider_id = models.CharField(max_length=120, blank=True)
     message = models.ForeignKey(Message, models.CASCADE, null=True, blank=True, related_name="events")
     kind = models.CharField(max_length=30)
+    address = models.CharField(max_length=254, blank=True)
     detail = models.CharField(max_length=300, blank=True)
     at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
     handled_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -1,66 +1,70 @@
-"""Carries the notices of the people app, which stands to the left and cannot plan messages itself."""
+"""Carries what people are told about their own access: ``people`` stands to the left and cannot come here itself."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from supportportal.people.models import Firm, User
-from supportportal.people.notices import KINDS, Notice, NoticeKind, carried_by
+from supportportal.people import notices
+from supportportal.people.models import User
+from supportportal.people.notices import Notice, NoticeKind
 
-from . import kinds
-from .operations import Owed, plan
+from . import kinds, operations
+from .kinds import Kind
+from .models import Message
+from .operations import Owed
 
-NOBODY = 0  # the subject of a notice to an address that belongs to no person
-
-
-def connect() -> None:
-    """Register a kind per notice and become the carrier."""
-    kinds.register(*(_kind(notice) for notice in KINDS))
-    carried_by(carry)
-
-
-def carry(notices: Iterable[Notice], at: datetime) -> None:
-    plan([_owed(notice, at) for notice in notices], at=at)
+SUBJECT_TYPE = "people.user"
+NOBODY = 0  # the subject of a notice to an address that nobody has
+# Somebody sits before the screen and waits for these.
+URGENT = {notices.SIGN_IN_CODE, notices.ADDRESS_CODE, notices.PASSWORD_RESET}
 
 
-def _owed(notice: Notice, at: datetime) -> Owed:
-    return Owed(
-        kind=notice.kind,
-        subject_id=notice.to.pk if notice.to else NOBODY,
-        due_at=at,
-        useful_until=notice.useful_until,
-        recipient=notice.to,
-        copy=notice.once,
-        address=notice.address,
-        language=notice.language,
-        time_zone=notice.time_zone,
-        data=notice.data,
+def register() -> None:
+    kinds.register(*map(_as_kind, notices.KINDS))
+    notices.carried_by(carry)
+
+
+def carry(owed: Iterable[Notice], at: datetime) -> None:
+    operations.plan(
+        [
+            Owed(
+                notice.kind,
+                notice.to.pk if notice.to else NOBODY,
+                at,
+                recipient=notice.to,
+                copy=notice.once,
+                address=notice.address,
+                language=notice.language,
+                time_zone=notice.time_zone,
+                useful_until=notice.useful_until,
+                data=notice.data,
+            )
+            for notice in owed
+        ],
+        at=at,
     )
 
 
-def _kind(notice: NoticeKind) -> kinds.Kind:
-    def context(message: Any, subject: Any) -> dict[str, Any]:
-        return notice.context(_person(subject), message.data)
-
-    def is_due(message: Any, subject: Any) -> str:
-        return notice.overtaken(_person(subject), message.data)
-
-    return kinds.Kind(
-        code=notice.code,
-        channel="email",
-        label=notice.label,
-        subject_type=User._meta.label_lower,
+def _as_kind(kind: NoticeKind) -> Kind:
+    return Kind(
+        code=kind.code,
+        channel=Message.Channel.EMAIL,
+        label=kind.label,
+        subject_type=SUBJECT_TYPE,
         load=_load,
-        context=context,
-        is_due=is_due,
-        secret=notice.secret,
+        context=_asking(kind.context),
+        is_due=_asking(kind.overtaken),
+        secret=kind.secret,
+        urgent=kind.code in URGENT,
     )
 
 
 def _load(ids: Sequence[int]) -> dict[int, Any]:
-    people: dict[int, Any] = dict(User.objects.in_bulk(set(ids) - {NOBODY}))
-    return people | {NOBODY: Firm.current()} if NOBODY in ids else people
+    return {NOBODY: NOBODY, **User.objects.in_bulk(ids)}
 
 
-def _person(subject: Any) -> User | None:
-    return subject if isinstance(subject, User) else None
+def _asking(question: Callable[[User | None, dict[str, Any]], Any]) -> Callable[[Message, Any], Any]:
+    def ask(message: Message, subject: Any) -> Any:
+        return question(None if subject == NOBODY else subject, message.data)
+
+    return ask

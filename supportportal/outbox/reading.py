@@ -1,61 +1,69 @@
-"""What pages show of messages: for each subject, every message with its state and time in words (N-4)."""
+"""What pages show of messages: for each session or complaint, every message with its state and time (N-4)."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from . import kinds
 from .models import Message
 
+# state → the pill that goes with it
 PILLS = {
-    Message.State.SENT: "success",
+    Message.State.PLANNED: "neutral",
+    Message.State.SENDING: "info",
+    Message.State.RETRYING: "warning",
+    Message.State.UNKNOWN: "warning",
+    Message.State.SENT: "info",
     Message.State.DELIVERED: "success",
     Message.State.FAILED: "danger",
-    Message.State.UNKNOWN: "warning",
-    Message.State.RETRYING: "warning",
-    Message.State.SENDING: "info",
-    Message.State.PLANNED: "info",
+    Message.State.SKIPPED: "neutral",
+    Message.State.VOID: "neutral",
 }
 
 
 @dataclass(frozen=True)
 class Shown:
-    """One message as a line: ``at`` is when it was sent, else when it is due; ``pill`` the state's colour and shape."""
+    """One message in a list. ``at`` is when it was delivered, sent, or is due."""
 
     pk: int
-    label: Any
+    kind: str
+    label: str
     channel: str
-    recipient: Any
     state: str
     pill: str
     at: datetime
     why: str
+    to: str
 
 
-def messages_about(subject_type: str, subject_ids: Iterable[int], *, to: Any = None) -> dict[int, list[Shown]]:
-    """The messages of each subject in the order in which they are due, those to one person only where ``to`` is given.
+def messages_about(subject_type: str, ids: Iterable[int], *, to: Any = None) -> dict[int, list[Shown]]:
+    """For each subject, its messages by time, in one query; ``to`` narrows to those of one recipient.
 
-    Overtaken ones are left out. Two queries at most, however many subjects.
+    A message that a newer one has overtaken is shown to nobody but staff: only without ``to``.
     """
-    rows = Message.objects.about(subject_type, *subject_ids).exclude(state=Message.State.VOID)
+    messages = Message.objects.about(subject_type, *ids).defer("text", "html").select_related("recipient")
     if to is not None:
-        rows = rows.filter(recipient=to)
-    shown: dict[int, list[Shown]] = {}
-    for message in rows.select_related("recipient").order_by("due_at", "pk"):
-        shown.setdefault(message.subject_id, []).append(as_shown(message))
-    return shown
+        messages = messages.filter(recipient=to).exclude(state=Message.State.VOID)
+    found = defaultdict(list)
+    for message in messages.order_by("due_at", "pk"):
+        found[message.subject_id].append(shown(message))
+    return dict(found)
 
 
-def as_shown(message: Message) -> Shown:
-    state = Message.State(message.state)
+def shown(message: Message) -> Shown:
     return Shown(
         pk=message.pk,
-        label=kinds.get(message.kind).label,
-        channel=message.channel,
-        recipient=message.recipient or message.address,
-        state=str(state.label),
-        pill=PILLS.get(state, "neutral"),
+        kind=message.kind,
+        label=message.label,
+        channel=message.get_channel_display(),
+        state=message.get_state_display(),
+        pill=pill_of(message),
         at=message.delivered_at or message.sent_at or message.due_at,
-        why=message.note,
+        why=message.why,
+        to=str(message.recipient or message.sent_to or message.address),
     )
+
+
+def pill_of(message: Message) -> str:
+    return PILLS[Message.State(message.state)]

@@ -1,0 +1,32 @@
+"""Where no provider is set up: nothing leaves and nothing is lost; everything waits until there is one."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from django.core.mail.backends.base import BaseEmailBackend
+
+from ..rendering import Parcel
+from . import ChannelDown, Result
+
+
+class EmailBackend(BaseEmailBackend):
+    def open(self) -> bool:
+        raise ConnectionError("no way out for e-mail is set up (EMAIL_URL)")
+
+    def send_messages(self, email_messages: object) -> int:
+        raise ConnectionError("no way out for e-mail is set up (EMAIL_URL)")
+
+
+class SmsGateway:
+    name = "no-sms"
+    chunk = 1
+    timeout = 10.0
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        raise ChannelDown("no way out for text messages is set up (TWILIO_ACCOUNT_SID)")
+        yield
+
+    def send(self, parcel: Parcel, *, at: datetime) -> Result:
+        raise ChannelDown("no way out for text messages is set up (TWILIO_ACCOUNT_SID)")

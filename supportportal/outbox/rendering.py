@@ -1,0 +1,140 @@
+"""From a message to what its recipient reads: subjects loaded in bulk, texts in the recipient's language and zone."""
+
+import hashlib
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import DatabaseError
+from django.template import Context, engines
+from django.utils import timezone, translation
+
+from supportportal.people.models import Firm
+
+from . import gsm, kinds, secrecy
+from .kinds import Attachment
+from .models import Message
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """A message, written: what a gateway hands over."""
+
+    message: Message
+    address: str
+    firm: Firm
+    text: str
+    subject: str = ""
+    html: str = ""
+    attachments: Sequence[Attachment] = field(default=())
+
+    @property
+    def digest(self) -> str:
+        return digest(self.text)
+
+    def kept(self) -> tuple[str, str, str]:
+        """Subject, text and HTML as they may be kept: without tokens and codes."""
+        kind = kinds.get(self.message.kind)
+        secrets = secrecy.secrets_in(self.message.data, kind.secret)
+        return (
+            secrecy.blank(self.subject, secrets)[:300],
+            secrecy.blank(self.text, secrets),
+            secrecy.blank(self.html, secrets),
+        )
+
+
+def load_subjects(messages: Iterable[Message]) -> dict[int, Any]:
+    """What each message (by its pk) is about: the subject, None if it is gone, or the exception that hid it.
+
+    One query per kind. Where that fails, each is tried alone, so that one broken subject hides no other.
+    """
+    by_kind = defaultdict(list)
+    for message in messages:
+        by_kind[message.kind].append(message)
+    found: dict[int, Any] = {}
+    for code, of_kind in by_kind.items():
+        try:
+            subjects = kinds.get(code).load([message.subject_id for message in of_kind])
+            found |= {message.pk: subjects.get(message.subject_id) for message in of_kind}
+        except DatabaseError:
+            raise  # nobody's subject can be read now: no message is to blame
+        except Exception:
+            logger.exception("Loading what %s messages are about failed; trying each alone", code)
+            found |= {message.pk: _load_alone(message) for message in of_kind}
+    return found
+
+
+def _load_alone(message: Message) -> Any:
+    try:
+        return kinds.get(message.kind).load([message.subject_id]).get(message.subject_id)
+    except DatabaseError:
+        raise
+    except Exception as error:  # whatever a kind raises parks this message alone
+        return error
+
+
+def write(message: Message, subject: Any, *, firm: Firm) -> Parcel:
+    """The message as it would go out now. Raises whatever its kind or its templates raise."""
+    kind = kinds.get(message.kind)
+    language, zone = reader_of(message, firm)
+    with translation.override(language), timezone.override(zone):
+        shown = {
+            "firm": firm,
+            "recipient": message.recipient,
+            "recipient_name": message.recipient.name if message.recipient else "",
+            "site_url": settings.SITE_URL,
+            "language": language,
+            **kind.context(message, subject),
+        }
+        if message.channel == Message.Channel.SMS:
+            text = " ".join(_text("sms.txt", kind.code, shown).split())
+            return Parcel(message, phone_of(message), firm, gsm.simplify(text))
+        shown["subject"] = " ".join(_text("subject.txt", kind.code, shown).split())
+        return Parcel(
+            message,
+            address_of(message),
+            firm,
+            _text("body.txt", kind.code, shown).strip() + "\n",
+            shown["subject"],
+            _template("body.html", kind.code).render(Context(shown)),
+            tuple(kind.attachments(message, subject)),
+        )
+
+
+def reader_of(message: Message, firm: Firm) -> tuple[str, ZoneInfo]:
+    """The language and zone to write in."""
+    reader = message.recipient or firm
+    return message.language or reader.language, ZoneInfo(message.time_zone or reader.time_zone)
+
+
+def address_of(message: Message) -> str:
+    return message.address or (message.recipient.email if message.recipient else "")
+
+
+def phone_of(message: Message) -> str:
+    return message.address or (message.recipient.phone if message.recipient else "")
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def message_id(message: Message) -> str:
+    """The Message-ID of an e-mail: the same however often it has to be sent."""
+    name = hashlib.sha256(f"{message.pk}:{message.key}".encode()).hexdigest()[:32]
+    return f"<{name}@{urlsplit(settings.SITE_URL).hostname}>"
+
+
+def _text(name: str, code: str, shown: dict[str, Any]) -> str:
+    return _template(name, code).render(Context(shown, autoescape=False))
+
+
+def _template(name: str, code: str) -> Any:
+    return engines["django"].engine.get_template(f"messages/{code}/{name}")

@@ -1,0 +1,80 @@
+"""Which providers mails and text messages leave by, read from the environment; half a configuration stops the start."""
+
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+from .environment import Environment
+
+SMTP = "django.core.mail.backends.smtp.EmailBackend"
+NONE = "supportportal.outbox.gateways.missing.EmailBackend"
+DEMO_MAILBOX = "supportportal.demo.mailbox.EmailBackend"
+ANYMAIL_BACKENDS = "anymail.backends."
+
+
+def email(env: Environment, *, demo: bool) -> dict[str, Any]:
+    """Django's EMAIL_* settings and anymail's, from EMAIL_URL or from EMAIL_BACKEND with ANYMAIL_*."""
+    url, backend = env("EMAIL_URL", default=""), env("EMAIL_BACKEND", default="")
+    anymail = {name.removeprefix("ANYMAIL_"): env(name) for name in env.ENVIRON if name.startswith("ANYMAIL_")}
+    timeout = seconds(env, "EMAIL_TIMEOUT")
+    chosen: dict[str, Any] = {"EMAIL_TIMEOUT": timeout, "ANYMAIL": {"REQUESTS_TIMEOUT": timeout, **anymail}}
+    if url and backend:
+        raise ImproperlyConfigured("EMAIL_URL and EMAIL_BACKEND are both set; only one way out is possible.")
+    if url:
+        return chosen | _smtp(env)
+    if backend:
+        if not backend.startswith(ANYMAIL_BACKENDS):
+            raise ImproperlyConfigured(f"EMAIL_BACKEND is {backend!r}; it has to begin with {ANYMAIL_BACKENDS}")
+        return chosen | {"EMAIL_BACKEND": backend}
+    if set(anymail) - {"WEBHOOK_SECRET"}:
+        raise ImproperlyConfigured("ANYMAIL_ settings are given, but EMAIL_BACKEND does not say for which provider.")
+    return chosen | {"EMAIL_BACKEND": DEMO_MAILBOX if demo else NONE}
+
+
+def _smtp(env: Environment) -> dict[str, Any]:
+    """Never shows the value: it holds a password."""
+    wrong = ImproperlyConfigured("EMAIL_URL cannot be read; it has to look like smtp+tls://user:password@host:587.")
+    try:
+        found = env.email_url("EMAIL_URL")
+    except (ValueError, KeyError, ImproperlyConfigured):
+        raise wrong from None
+    if found.get("EMAIL_BACKEND") != SMTP or not found.get("EMAIL_HOST"):
+        raise wrong
+    return {name: value for name, value in found.items() if name.startswith("EMAIL_") and name != "EMAIL_FILE_PATH"}
+
+
+def twilio(env: Environment) -> dict[str, str]:
+    """Twilio's settings, all or none."""
+    names = ["ACCOUNT_SID", "AUTH_TOKEN", "FROM", "MESSAGING_SERVICE_SID"]
+    found = {name: env(f"TWILIO_{name}", default="") for name in names}
+    found["API_URL"] = env.address("TWILIO_API_URL", schemes=("https", "http"))
+    if any(found.values()):
+        for name in ("ACCOUNT_SID", "AUTH_TOKEN"):
+            if not found[name]:
+                raise ImproperlyConfigured(f"Text messages by Twilio are only half set up: TWILIO_{name} is missing.")
+        if bool(found["FROM"]) == bool(found["MESSAGING_SERVICE_SID"]):
+            raise ImproperlyConfigured("Twilio needs one sender: either TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID.")
+    return found
+
+
+def sms_gateway(twilio: dict[str, str], *, demo: bool) -> str:
+    if twilio["ACCOUNT_SID"]:
+        return "supportportal.outbox.gateways.twilio.TwilioGateway"
+    return "supportportal.demo.mailbox.SmsGateway" if demo else "supportportal.outbox.gateways.missing.SmsGateway"
+
+
+def lease(env: Environment, *timeouts: int) -> int:
+    """For how long a sender may hold a message: at least ten times what one step of sending may take."""
+    found = env.int("OUTBOX_LEASE", default=600)
+    if found < 10 * max(timeouts):
+        raise ImproperlyConfigured(f"OUTBOX_LEASE is {found}; it has to be ten times EMAIL_ and SMS_TIMEOUT or more.")
+    return found
+
+
+def seconds(env: Environment, name: str) -> int:
+    """A time-out; none at all would let one silent provider hold up everything."""
+    found = env.int(name, default=10)
+    if found < 1:
+        raise ImproperlyConfigured(f"{name} is {found}; it has to be at least 1 second.")
+    return found
+
