@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from . import providers
 from .environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -204,7 +205,34 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {}
+CELERY_WORKER_POOL = "threads"
+CELERY_WORKER_CONCURRENCY = env.int("WORKER_THREADS", default=4)
+
+
+def _every(seconds: float, task: str) -> dict[str, object]:
+    """A tick that nobody picked up in time is dropped: the next one does its work."""
+    return {"task": task, "schedule": seconds, "options": {"expires": max(seconds, 2)}}
+
+
+CELERY_BEAT_SCHEDULE = {
+    "every-2-seconds-email": _every(2, "supportportal.outbox.tasks.deliver_email"),
+    "every-2-seconds-sms": _every(2, "supportportal.outbox.tasks.deliver_sms"),
+    "every-5-seconds-events": _every(5, "supportportal.outbox.tasks.handle_events"),
+    "every-5-seconds-seal": _every(5, "supportportal.trail.tasks.seal"),
+    "every-20-seconds-reconcile": _every(20, "supportportal.outbox.tasks.reconcile"),
+    "every-5-minutes-sweep": _every(300, "bookings.tasks.sweep"),
+}
+
+# -- e-mail and text messages ------------------------------------------------------------------------------------------
+
+vars().update(providers.email(env, demo=DEMO))
+TWILIO = providers.twilio(env)
+SMS_TIMEOUT = providers.seconds(env, "SMS_TIMEOUT")
+OUTBOX_GATEWAYS = {
+    "email": "supportportal.outbox.gateways.email.EmailGateway",
+    "sms": providers.sms_gateway(TWILIO, demo=DEMO),
+}
+OUTBOX_LEASE = providers.lease(env, vars()["EMAIL_TIMEOUT"], SMS_TIMEOUT)
 
 # -- behind a domain name: all of it follows from an https address in SITE_URL -------------------------------------------
 

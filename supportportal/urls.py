@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("supportportal.people.urls")),
     # Addresses identify people: staff change them, nobody does so alone.
     path("accounts/email/", RedirectView.as_view(pattern_name="people:profile")),
+    path("webhooks/", include("supportportal.outbox.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("demo/", include("supportportal.demo.urls")),
