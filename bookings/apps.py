@@ -2,6 +2,24 @@ from django.apps import AppConfig
 from django.core import checks
 from django.db.models.signals import post_migrate, pre_migrate
 
+AGENT_PERMISSIONS = [
+    "bookings.view_booking",
+    "bookings.change_booking",
+    "bookings.view_agent",
+    "bookings.change_agent",
+    *(f"bookings.{verb}_{model}" for verb in ("view", "add", "change", "delete") for model in ("workinghours", "timeoff")),
+    *(f"bookings.view_{model}" for model in ("sessiontype", "openinghours", "holiday", "closure", "termsversion")),
+]
+MANAGER_PERMISSIONS = [
+    *(
+        f"bookings.{verb}_{model}"
+        for verb in ("add", "change", "delete")
+        for model in ("sessiontype", "openinghours", "holiday", "closure", "termsversion")
+    ),
+    "bookings.add_agent",
+    "bookings.view_termsacceptance",
+]
+
 
 class BookingsConfig(AppConfig):
     name = "bookings"
@@ -9,11 +27,21 @@ class BookingsConfig(AppConfig):
     def ready(self) -> None:
         from supportportal import explain
 
-        from . import cells
+        from supportportal.demo import builders
+        from supportportal.outbox import kinds
+        from supportportal.people import roles
+        from supportportal.people.models import Role
+
+        from . import cells, demo
         from .explanations import TOPICS
+        from .messages import KINDS
 
         for topic in TOPICS:
             explain.register(topic)
+        kinds.register(*KINDS)
+        builders.register("bookings", demo.build, clear=demo.clear)
+        roles.grant(Role.AGENT, *AGENT_PERMISSIONS)
+        roles.grant(Role.MANAGER, *MANAGER_PERMISSIONS)
         pre_migrate.connect(cells.drop_before_migrate, sender=self)
         post_migrate.connect(cells.create_after_migrate, sender=self)
         checks.register(cells.check_cells, checks.Tags.database)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from supportportal.files.forms import PrivateFileField
 from supportportal.files.models import StoredFile
-from supportportal.people.phones import PhoneField
+from supportportal.people import phones
 
 from .models import Booking
 
@@ -49,8 +49,12 @@ class BookingForm(forms.Form):
     file = PrivateFileField(
         label=_("Add a file"), help_text=_("A screenshot or a document, up to 10 MB."), required=False
     )
-    phone = PhoneField(
-        label=_("Phone number"), help_text=_("With the country code, such as +39 02 1234 5678."), required=False
+    phone = forms.CharField(
+        label=_("Phone number"),
+        help_text=_("With the country code, such as +39 02 1234 5678."),
+        required=False,
+        max_length=40,
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
     )
     sms_consent = forms.BooleanField(
         label=_("Remind me by text message 30 minutes before"),
@@ -74,6 +78,10 @@ class BookingForm(forms.Form):
             del self.fields["sms_consent"]
         if phone_is_the_place:
             self.fields["phone"].required = True
+
+    def clean_phone(self) -> str:
+        number = self.cleaned_data["phone"].strip()
+        return phones.normalise(number) if number else ""
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

@@ -16,6 +16,7 @@ from supportportal.people.models import User
 
 from . import availability, messages
 from .models import Agent, Booking, SessionType, TermsAcceptance, TermsVersion
+from .models.booking import LONGEST_CELLS
 from .models.offer import PlaceKind
 from .refusals import (
     AlreadyStarted,
@@ -45,9 +46,12 @@ def book(
     files: Iterable[StoredFile] = (),
     terms: TermsVersion | None = None,
     form_key: str | None = None,
+    phone: str = "",
+    sms_consent: bool = False,
 ) -> Booking:
     """Book the slot that begins with ``first_cell``, with ``agent`` or with whoever is free, spread evenly.
 
+    ``phone`` (E.164) and ``sms_consent`` are what the client said about text messages in the same form (B-8).
     ``terms`` is the version that the client accepts with this booking, if any (B-3). The same ``form_key`` twice is one
     booking, given back both times. Raises BookingRefused, with nothing changed: not granted (P-2), terms not
     accepted, not offered then (B-1), or just taken (B-2).
@@ -56,7 +60,7 @@ def book(
         raise NoTopic
     if form_key and (made := Booking.objects.filter(form_key=form_key, booked_by=by).first()):
         return made
-    candidates = [agent] if agent else availability.agents_by_load(session_type, first_cell, client=client, at=at)
+    candidates = [agent] if agent else _whoever_is_free(session_type, first_cell, client=client, at=at)
     refusal: BookingRefused = SlotNotOffered() if not candidates else SlotTaken()
     for candidate in candidates:
         try:
@@ -68,12 +72,21 @@ def book(
                 fields={"topic": topic.strip(), "details": details.strip(), "form_key": form_key},
                 files=list(files),
                 terms=terms,
+                phone=phone,
+                sms_consent=sms_consent,
                 by=by,
                 at=at,
             )
         except (SlotTaken, SlotNotOffered) as one:
             refusal = one
     raise refusal
+
+
+def _whoever_is_free(
+    session_type: SessionType, first_cell: int, *, client: User, at: datetime, moving: Booking | None = None
+) -> list[Agent]:
+    agents = session_type.agents_for(client)
+    return availability.agents_by_load(session_type, first_cell, agents=agents, client=client, at=at, moving=moving)
 
 
 @transaction.atomic
@@ -86,6 +99,8 @@ def _book_with(
     fields: dict[str, Any],
     files: Sequence[StoredFile],
     terms: TermsVersion | None,
+    phone: str,
+    sms_consent: bool,
     by: User,
     at: datetime,
 ) -> Booking:
@@ -97,10 +112,11 @@ def _book_with(
         raise NotGranted(access)
     _accept_terms(client, terms, at=at)
     _require_free(session_type, agent, first_cell, client=client, at=at)
+    _note_contact(client, phone, sms_consent, at=at)
     kind, place = place_of(session_type, agent)
     booking = _write_slot(
         lambda: Booking.objects.create(
-            reference=_new_reference(),
+            reference=new_reference(),
             session_type=session_type,
             agent=agent,
             client=client,
@@ -122,7 +138,15 @@ def _book_with(
     return booking
 
 
-def move(booking: Booking, *, first_cell: int, by: User | None, at: datetime, agent: Agent | None = None) -> Booking:
+def move(
+    booking: Booking,
+    *,
+    first_cell: int,
+    by: User | None,
+    at: datetime,
+    agent: Agent | None = None,
+    reason: str = "",
+) -> Booking:
     """Move ``booking`` to the slot that begins with ``first_cell``: with ``agent``, else its own, else whoever is free.
 
     The new start must be one that could be booked now. Raises BookingRefused, with nothing changed, when the
@@ -134,7 +158,7 @@ def move(booking: Booking, *, first_cell: int, by: User | None, at: datetime, ag
     refusal: BookingRefused = SlotNotOffered() if not candidates else SlotTaken()
     for candidate in candidates:
         try:
-            return _move_to(booking, first_cell, candidate, by=by, at=at)
+            return _move_to(booking, first_cell, candidate, reason=reason, by=by, at=at)
         except (SlotTaken, SlotNotOffered) as one:
             refusal = one
     raise refusal
@@ -142,12 +166,14 @@ def move(booking: Booking, *, first_cell: int, by: User | None, at: datetime, ag
 
 def _agents_for_move(booking: Booking, first_cell: int, *, at: datetime) -> list[Agent]:
     """The session's own agent first: people like to keep whom they know."""
-    free = availability.agents_by_load(booking.session_type, first_cell, client=booking.client, at=at, moving=booking)
+    free = _whoever_is_free(booking.session_type, first_cell, client=booking.client, at=at, moving=booking)
     return sorted(free, key=lambda agent: agent.pk != booking.agent_id)
 
 
 @transaction.atomic
-def _move_to(booking: Booking, first_cell: int, agent: Agent, *, by: User | None, at: datetime) -> Booking:
+def _move_to(
+    booking: Booking, first_cell: int, agent: Agent, *, reason: str, by: User | None, at: datetime
+) -> Booking:
     booking = _lock(booking, agent.pk)
     _require_changeable(booking, at=at)
     if booking.first_cell == first_cell and booking.agent_id == agent.pk:
@@ -170,7 +196,8 @@ def _move_to(booking: Booking, first_cell: int, agent: Agent, *, by: User | None
     booking.refresh_from_db(fields=["starts_at", "ends_at"])
     outbox.void(messages.SUBJECT_TYPE, booking.pk, below_version=booking.version)
     outbox.plan(messages.owed_for_move(booking, moved_from=moved_from, at=at), at=at)
-    trail.record("booking.moved", booking, by=by, at=at, agent=agent.pk, first_cell=first_cell, moved_from=moved_from)
+    facts = {"agent": agent.pk, "first_cell": first_cell, "moved_from": moved_from, "reason": reason}
+    trail.record("booking.moved", booking, by=by, at=at, **facts)
     return booking
 
 
@@ -238,7 +265,7 @@ def _require_free(
     moving: Booking | None = None,
 ) -> None:
     end = first_cell + session_type.cells
-    own = client.bookings.live().filter(first_cell__lt=end, first_cell__gt=first_cell - 288)
+    own = client.bookings.live().filter(first_cell__lt=end, first_cell__gt=first_cell - LONGEST_CELLS)
     if any(one.first_cell + one.cells > first_cell for one in own if one != moving):
         raise ClientBusy
     if not availability.is_free(session_type, agent, first_cell, client=client, at=at, moving=moving):
@@ -264,6 +291,16 @@ def _accept_terms(client: User, terms: TermsVersion | None, *, at: datetime) -> 
         raise TermsNotAccepted
 
 
-def _new_reference() -> str:
+def _note_contact(client: User, phone: str, sms_consent: bool, *, at: datetime) -> None:
+    if phone and phone != client.phone:
+        client.phone = phone
+        client.save(update_fields=["phone"])
+    if sms_consent and client.sms_consent_at is None:
+        client.sms_consent_at = at
+        client.save(update_fields=["sms_consent_at"])
+        trail.record("sms.consented", client, by=client, at=at)
+
+
+def new_reference() -> str:
     letters = "".join(secrets.choice(REFERENCE_LETTERS) for _i in range(8))
     return f"{letters[:4]}-{letters[4:]}"

@@ -95,6 +95,15 @@ class SessionType(Localised):
     def cells(self) -> int:
         return self.minutes // 5
 
+    def agents_for(self, client) -> "list[Agent]":
+        """Who can hold it for ``client``: those who speak the client's language; everyone where nobody does."""
+        agents = list(self.agents.filter(is_active=True, user__is_active=True).select_related("user"))
+        return [agent for agent in agents if client.language in agent.languages] or agents
+
+    @property
+    def place_icon(self) -> str:
+        return {PlaceKind.VIDEO: "video", PlaceKind.PHONE: "phone"}.get(PlaceKind(self.place_kind), "place")
+
 
 class Agent(models.Model):
     """A staff member who holds sessions; shares the person's primary key, so ``agent_id`` is a user's id."""

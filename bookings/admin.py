@@ -1,0 +1,329 @@
+"""Sessions in the staff's admin: state is read-only, and every change goes through the same operations as the site."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+
+from supportportal import wording
+from supportportal.outbox.reading import messages_about
+from supportportal.people.models import Role
+
+from . import ical, operations, rules
+from .admin_forms import AgentForm, SessionTypeForm, StaffCancelForm, StaffMoveForm
+from .messages import SUBJECT_TYPE
+from .models import (
+    Agent,
+    Booking,
+    Closure,
+    Holiday,
+    OpeningHours,
+    SessionType,
+    TermsAcceptance,
+    TermsVersion,
+    TimeOff,
+    WorkingHours,
+)
+from .policy import POLICY
+from .refusals import BookingRefused
+
+
+class WhenFilter(admin.SimpleListFilter):
+    """Opens on what is still to come."""
+
+    title = gettext_lazy("when")
+    parameter_name = "when"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("today", _("Today")), ("past", _("Past")), ("all", _("All"))]
+
+    def choices(self, changelist: Any):
+        choices = super().choices(changelist)
+        coming = next(choices)
+        yield {**coming, "display": _("Coming")}
+        yield from choices
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        at = timezone.now()
+        match self.value():
+            case "today":
+                day = timezone.localdate(at)
+                return queryset.filter(starts_at__date=day).order_by("first_cell")
+            case "past":
+                return queryset.filter(ends_at__lte=at)
+            case "all":
+                return queryset
+        return queryset.filter(ends_at__gt=at).order_by("first_cell")
+
+
+class MineFilter(admin.SimpleListFilter):
+    title = gettext_lazy("whose")
+    parameter_name = "whose"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("mine", _("My sessions"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(agent=request.user.pk) if self.value() == "mine" else queryset
+
+
+@admin.register(Booking)
+class BookingAdmin(admin.ModelAdmin):
+    list_display = ["starts", "client", "account", "session_type", "agent", "topic", "state", "reference"]
+    list_display_links = ["starts"]
+    list_select_related = ["client__account", "agent__user", "session_type"]
+    list_filter = [WhenFilter, MineFilter, "state", "session_type", ("agent", admin.RelatedOnlyFieldListFilter)]
+    list_per_page = 50
+    search_fields = ["reference", "client__name", "client__email", "client__account__name", "topic"]
+    search_help_text = gettext_lazy("Client, account, reference or topic")
+    date_hierarchy = None
+    fields = [
+        "reference",
+        "state",
+        "when",
+        "client",
+        "account",
+        "agent",
+        "session_type",
+        "place_shown",
+        "topic",
+        "details",
+        "adjustments",
+        "files_shown",
+        "booked_at",
+        "notice",
+        "cancelled_at",
+        "cancel_reason",
+    ]
+    change_form_template = "admin/bookings/booking/change_form.html"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Booking | None = None) -> bool:
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Booking | None = None) -> list[str]:
+        return list(self.fields)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).visible_to(request.user)
+
+    @admin.display(description=gettext_lazy("starts"), ordering="first_cell")
+    def starts(self, booking: Booking) -> str:
+        return _in_words(booking)
+
+    @admin.display(description=gettext_lazy("when"))
+    def when(self, booking: Booking) -> str:
+        return _in_words(booking, long=True)
+
+    @admin.display(description=gettext_lazy("account"), ordering="client__account__name")
+    def account(self, booking: Booking) -> str:
+        return str(booking.client.account or "–")
+
+    @admin.display(description=gettext_lazy("place"))
+    def place_shown(self, booking: Booking) -> str:
+        place = ical.place_in_words(booking)
+        if place.startswith("https://"):
+            return format_html('<a href="{0}" rel="noopener noreferrer" target="_blank">{0}</a>', place)
+        return place
+
+    @admin.display(description=gettext_lazy("adjustments"))
+    def adjustments(self, booking: Booking) -> str:
+        return booking.client.adjustments or "–"
+
+    @admin.display(description=gettext_lazy("files"))
+    def files_shown(self, booking: Booking) -> Any:
+        rows = [
+            format_html('<a href="{}">{}</a>', reverse("bookings:file", args=[booking.reference, one.pk]), one.name)
+            for one in booking.files.all()
+        ]
+        return format_html("{}" + "<br>{}" * (len(rows) - 1), *rows) if rows else "–"
+
+    @admin.display(description=gettext_lazy("free to change until"))
+    def notice(self, booking: Booking) -> str:
+        limit = rules.free_until(booking.starts_at, POLICY)
+        return wording.written_out(limit, timezone.get_current_timezone(), _language())
+
+    def get_urls(self) -> list[Any]:
+        views = [
+            path("<int:pk>/move/", self.admin_site.admin_view(self.move_view), name="bookings_booking_move"),
+            path("<int:pk>/cancel/", self.admin_site.admin_view(self.cancel_view), name="bookings_booking_cancel"),
+        ]
+        return views + super().get_urls()
+
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
+        booking = self.get_object(request, object_id)
+        extra = dict(extra_context or {}, show_save=False, show_save_and_continue=False, show_close=True)
+        if booking is not None:
+            extra["can_be_changed"] = booking.is_live and not booking.has_started(timezone.now())
+            extra["sent"] = messages_about(SUBJECT_TYPE, [booking.pk]).get(booking.pk, [])
+        return super().change_view(request, object_id, form_url, extra)
+
+    def move_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        booking = get_object_or_404(self.get_queryset(request).for_listing(), pk=pk)
+        at = timezone.now()
+        form = StaffMoveForm(request.POST or None, booking=booking, at=at)
+        if form.is_valid():
+            try:
+                agent, cell = form.cleaned_data["start"]
+                operations.move(booking, first_cell=cell, agent=agent, reason="firm", by=request.user, at=at)
+            except BookingRefused as refusal:
+                form.add_error("start" if refusal.field == "start" else None, str(refusal))
+            else:
+                self.message_user(request, _("The session has been moved, and both sides are told."), messages.SUCCESS)
+                return redirect("admin:bookings_booking_change", pk)
+        return self._page(request, "move", booking, form, _("Move the session"), at)
+
+    def cancel_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        booking = get_object_or_404(self.get_queryset(request).for_listing(), pk=pk)
+        at = timezone.now()
+        form = StaffCancelForm(request.POST or None)
+        if form.is_valid():
+            try:
+                operations.cancel(booking, reason=form.cleaned_data["reason"], by=request.user, at=at)
+            except BookingRefused as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                told = _("The session has been cancelled, and both sides are told.")
+                self.message_user(request, told, messages.SUCCESS)
+                return redirect("admin:bookings_booking_change", pk)
+        return self._page(request, "cancel", booking, form, _("Cancel the session"), at)
+
+    def _page(self, request: HttpRequest, name: str, booking: Booking, form: Any, title: str, at: Any) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": title,
+            "booking": booking,
+            "original": booking,
+            "form": form,
+            "opts": self.opts,
+            "at": at,
+            "can_be_changed": booking.is_live and not booking.has_started(at),
+            "place": ical.place_in_words(booking),
+        }
+        return TemplateResponse(request, f"admin/bookings/booking/{name}.html", context)
+
+
+def _in_words(booking: Booking, *, long: bool = False) -> str:
+    zone, language = timezone.get_current_timezone(), _language()
+    if long:
+        return wording.written_span(booking.starts_at, booking.ends_at, zone, language, year=True)
+    return wording.short(booking.starts_at, zone, language)
+
+
+def _language() -> str:
+    return get_language() or "en"
+
+
+class WorkingHoursInline(admin.TabularInline):
+    model = WorkingHours
+    extra = 0
+
+
+class TimeOffInline(admin.TabularInline):
+    model = TimeOff
+    extra = 0
+
+
+@admin.register(Agent)
+class AgentAdmin(admin.ModelAdmin):
+    """An agent sees and edits the own hours; managers everybody's."""
+
+    form = AgentForm
+    list_display = ["user", "time_zone", "types", "is_active"]
+    list_select_related = ["user"]
+    list_filter = ["is_active", "session_types"]
+    search_fields = ["user__name", "user__email"]
+    autocomplete_fields = ["user"]
+    filter_horizontal = ["session_types"]
+    inlines = [WorkingHoursInline, TimeOffInline]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        agents = super().get_queryset(request).prefetch_related("session_types")
+        if request.user.is_superuser or request.user.has_role(Role.MANAGER, Role.SENIOR_MANAGER, Role.OWNER):
+            return agents
+        return agents.filter(pk=request.user.pk)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Agent | None = None) -> list[str]:
+        return ["user"] if obj else []
+
+    @admin.display(description=gettext_lazy("session types"))
+    def types(self, agent: Agent) -> str:
+        return ", ".join(one.title for one in agent.session_types.all())
+
+
+class OpeningHoursInline(admin.TabularInline):
+    model = OpeningHours
+    extra = 0
+
+
+@admin.register(SessionType)
+class SessionTypeAdmin(admin.ModelAdmin):
+    form = SessionTypeForm
+    list_display = ["title", "minutes", "place_kind", "plans_shown", "is_active", "position"]
+    list_filter = ["is_active", "place_kind", "plans"]
+    search_fields = ["name", "name_it", "name_nl", "slug"]
+    prepopulated_fields = {"slug": ["name"]}
+    filter_horizontal = ["plans"]
+    inlines = [OpeningHoursInline]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("plans")
+
+    @admin.display(description=gettext_lazy("plans"))
+    def plans_shown(self, session_type: SessionType) -> str:
+        return ", ".join(plan.title for plan in session_type.plans.all())
+
+
+@admin.register(Holiday)
+class HolidayAdmin(admin.ModelAdmin):
+    list_display = ["day", "name", "country", "is_observed"]
+    list_editable = ["is_observed"]
+    list_filter = ["country", "is_observed"]
+    search_fields = ["name"]
+    date_hierarchy = "day"
+    ordering = ["day"]
+
+
+@admin.register(Closure)
+class ClosureAdmin(admin.ModelAdmin):
+    list_display = ["reason", "starts_at", "ends_at"]
+
+
+@admin.register(TermsVersion)
+class TermsVersionAdmin(admin.ModelAdmin):
+    """A published version is never edited: people accepted what it said."""
+
+    list_display = ["version", "published_at"]
+
+    def has_change_permission(self, request: HttpRequest, obj: TermsVersion | None = None) -> bool:
+        if obj is not None and obj.published_at <= timezone.now():
+            return False
+        return super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: TermsVersion | None = None) -> bool:
+        return self.has_change_permission(request, obj) and super().has_delete_permission(request, obj)
+
+
+@admin.register(TermsAcceptance)
+class TermsAcceptanceAdmin(admin.ModelAdmin):
+    list_display = ["user", "terms", "accepted_at"]
+    list_select_related = ["user", "terms"]
+    search_fields = ["user__name", "user__email"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: TermsAcceptance | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: TermsAcceptance | None = None) -> bool:
+        return False

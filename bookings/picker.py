@@ -1,0 +1,305 @@
+"""What the slot picker shows: a week of free starts in the reader's zone, and why a day has none."""
+
+import zoneinfo
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from supportportal import wording
+from supportportal.lattice import instant_at
+from supportportal.people import zones
+from supportportal.people.models import User
+
+from . import availability, rules
+from .models import Agent, Booking, SessionType
+from .policy import POLICY
+
+DAYS_SHOWN = 7
+OTHERS_SHOWN = 8
+NOON = 12
+
+
+@dataclass(frozen=True)
+class Time:
+    """One free start as a radio: ``is_free`` says whether it could still be changed for free."""
+
+    cell: int
+    clock: str
+    when: str
+    short: str
+    rule: str
+    is_free: bool
+    is_picked: bool
+
+
+@dataclass(frozen=True)
+class Part:
+    name: str
+    times: list[Time]
+
+
+@dataclass
+class Day:
+    date: date
+    weekday: str
+    url: str
+    is_shown: bool
+    parts: list[Part] = field(default_factory=list)
+    why: Any = ""
+
+    @property
+    def count(self) -> int:
+        return sum(len(part.times) for part in self.parts)
+
+
+@dataclass(frozen=True)
+class Link:
+    url: str
+    when: str
+
+
+@dataclass(frozen=True)
+class Week:
+    """The picker of one week. ``days`` always has seven; ``next_free`` is the first free start outside of them."""
+
+    days: list[Day]
+    span: str
+    zone_name: str
+    zone_label: str
+    agents: list[Agent]
+    agent: Agent | None
+    here: str
+    address: str
+    asked_zone: bool
+    earlier: str
+    later: str
+    next_free: Link | None
+    why: Any
+    notice_hours: int
+    wrong: bool = False
+    open_options: bool = False
+
+    @property
+    def has_times(self) -> bool:
+        return any(day.count for day in self.days)
+
+    @property
+    def any_late(self) -> bool:
+        return any(not time.is_free for day in self.days for part in day.parts for time in part.times)
+
+    @staticmethod
+    def zones() -> list[tuple[str, str]]:
+        return zones.choices()
+
+
+class _Picker:
+    """Reads the request's choices (zone, agent, first day) and asks availability once for the whole horizon."""
+
+    def __init__(
+        self,
+        request: HttpRequest,
+        session_type: SessionType,
+        *,
+        client: User,
+        zone: zoneinfo.ZoneInfo,
+        at: datetime,
+        moving: Booking | None = None,
+    ) -> None:
+        self.request = request
+        self.session_type = session_type
+        self.client = client
+        self.at = at
+        self.moving = moving
+        self.language = get_language() or "en"
+        asked = request.GET.get("zone", "")
+        self.zone = zoneinfo.ZoneInfo(asked) if zones.is_known(asked) else zone
+        self.agents = agents_for(session_type)
+        self.agent = None if moving else _named(self.agents, request.GET.get("agent", ""))
+        self.today = at.astimezone(self.zone).date()
+        self.last_day = (at + timedelta(days=session_type.horizon_days)).astimezone(self.zone).date()
+
+    @cached_property
+    def free(self) -> availability.FreeStarts:
+        window = availability.day_window(self.today, (self.last_day - self.today).days // 7 * 7 + 7, self.zone)
+        return availability.free_starts(
+            self.session_type,
+            window,
+            self.at,
+            agents=[self.agent] if self.agent else self.session_type.agents_for(self.client),
+            client=self.client,
+            moving=self.moving,
+        )
+
+    @cached_property
+    def cells(self) -> list[int]:
+        return self.free.cells()
+
+    def local(self, cell: int) -> datetime:
+        return instant_at(cell).astimezone(self.zone)
+
+    def address(self, base: str = "", **changes: Any) -> str:
+        query = self.request.GET.copy()
+        query.pop("start", None)
+        for name, value in changes.items():
+            query[name] = str(value)
+        return f"{base or self.request.path}?{query.urlencode()}" if query else base or self.request.path
+
+    def time(self, cell: int, picked: str = "") -> Time:
+        starts_at = instant_at(cell)
+        is_free = rules.is_free_to_change(starts_at, self.at, POLICY)
+        if is_free:
+            limit = wording.short(rules.free_until(starts_at, POLICY), self.zone, self.language)
+            rule = _("Free to change until %(instant)s.") % {"instant": limit}
+        else:
+            rule = _("Starts soon: it can't be changed for free.")
+        return Time(
+            cell=cell,
+            clock=wording.clock(starts_at, self.zone),
+            when=wording.written_out(starts_at, self.zone, self.language, named=False),
+            short=wording.short(starts_at, self.zone, self.language),
+            rule=rule,
+            is_free=is_free,
+            is_picked=str(cell) == str(picked),
+        )
+
+
+def build(
+    request: HttpRequest,
+    session_type: SessionType,
+    *,
+    client: User,
+    zone: zoneinfo.ZoneInfo,
+    at: datetime,
+    moving: Booking | None = None,
+    picked: str = "",
+) -> Week:
+    """The week that the request asks for (``?from=``, ``?day=``), else the first one with a free time."""
+    picker = _Picker(request, session_type, client=client, zone=zone, at=at, moving=moving)
+    by_day: dict[date, list[int]] = {}
+    for cell in picker.cells:
+        by_day.setdefault(picker.local(cell).date(), []).append(cell)
+    first_free = min(by_day, default=picker.today)
+    shown = _asked_day(request.GET.get("day", "")) or _asked_day(request.GET.get("from", ""))
+    shown = min(max(shown or first_free, picker.today), picker.last_day)
+    first = picker.today + timedelta(days=(shown - picker.today).days // DAYS_SHOWN * DAYS_SHOWN)
+    if not request.GET.get("day") and first <= first_free < first + timedelta(days=DAYS_SHOWN):
+        shown = max(shown, first_free)
+    dates = [first + timedelta(days=number) for number in range(DAYS_SHOWN)]
+    days = [_day(picker, one, by_day.get(one, []), shown == one, picked) for one in dates]
+    before, after = first - timedelta(days=DAYS_SHOWN), first + timedelta(days=DAYS_SHOWN)
+    return Week(
+        days=days,
+        span=f"{wording.short_day(dates[0], picker.language)} – {wording.short_day(dates[-1], picker.language)}",
+        zone_name=picker.zone.key,
+        zone_label=wording.zone_label(picker.zone, picker.language),
+        agents=picker.agents,
+        agent=picker.agent,
+        here=request.path,
+        address=picker.address(),
+        asked_zone=zones.is_known(request.GET.get("zone", "")),
+        earlier=picker.address(**{"from": before, "day": ""}) if first > picker.today else "",
+        later=picker.address(**{"from": after, "day": ""}) if after <= picker.last_day else "",
+        next_free=_next_free(picker, dates, any(by_day.get(one) for one in dates)),
+        why=picker.free.why_nothing(*picker.free.window) or "",
+        notice_hours=int(POLICY.change_notice.total_seconds() // 3600),
+    )
+
+
+def _day(picker: _Picker, day: date, cells: list[int], is_shown: bool, picked: str) -> Day:
+    times = [picker.time(cell, picked) for cell in cells]
+    morning = [one for one, cell in zip(times, cells, strict=True) if picker.local(cell).hour < NOON]
+    afternoon = times[len(morning) :]
+    return Day(
+        date=day,
+        weekday=wording.short_day(day, picker.language).split(" ")[0],
+        url=picker.address(day=day),
+        is_shown=is_shown,
+        parts=[Part(_("Morning"), morning), Part(_("Afternoon"), afternoon)],
+        why="" if cells else picker.free.why_nothing_on(day, picker.zone) or "",
+    )
+
+
+def _next_free(picker: _Picker, dates: list[date], has_times: bool) -> Link | None:
+    """The first free start of all where this week has none or does not hold it."""
+    later = [cell for cell in picker.cells if picker.local(cell).date() > dates[-1]]
+    earlier = [cell for cell in picker.cells if picker.local(cell).date() < dates[0]]
+    cell = next(iter(later if not has_times and later else earlier if earlier else []), None)
+    if cell is None:
+        return None
+    day = picker.local(cell).date()
+    return Link(picker.address(day=day), picker.time(cell).when)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The start that the client chose, as the details page shows it; ``slot`` is None where it is not free."""
+
+    slot: int | None
+    agent: Agent | None
+    here: str
+    back: str
+    notice_hours: int
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    is_free: bool = True
+    free_until: datetime | None = None
+    others: list[Time] = field(default_factory=list)
+
+
+def chosen(
+    request: HttpRequest,
+    session_type: SessionType,
+    *,
+    client: User,
+    zone: zoneinfo.ZoneInfo,
+    at: datetime,
+    start: Any,
+) -> Chosen:
+    """What ``start`` (a cell, as posted or from the address) names; where it is taken, the next free ones instead."""
+    picker = _Picker(request, session_type, client=client, zone=zone, at=at)
+    cell = int(start) if str(start or "").isdigit() else None
+    common = {
+        "agent": picker.agent,
+        "here": picker.address(),
+        "back": picker.address(reverse("bookings:time", args=[session_type.slug])),
+        "notice_hours": int(POLICY.change_notice.total_seconds() // 3600),
+    }
+    if cell is None or cell not in picker.cells:
+        near = sorted(picker.cells, key=lambda one: abs(one - (cell or 0)))[:OTHERS_SHOWN]
+        return Chosen(slot=None, others=[picker.time(one) for one in sorted(near)], **common)
+    starts_at = instant_at(cell)
+    return Chosen(
+        slot=cell,
+        starts_at=starts_at,
+        ends_at=instant_at(cell + session_type.cells),
+        is_free=rules.is_free_to_change(starts_at, at, POLICY),
+        free_until=rules.free_until(starts_at, POLICY),
+        **common,
+    )
+
+
+def asked_agent(request: HttpRequest, session_type: SessionType) -> Agent | None:
+    """The agent that the address asks for, if it is one who holds this type."""
+    return _named(agents_for(session_type), request.GET.get("agent", ""))
+
+
+def agents_for(session_type: SessionType) -> list[Agent]:
+    """Who may be chosen by name, whatever they speak, in the order of their names."""
+    return list(session_type.agents.filter(is_active=True, user__is_active=True).select_related("user"))
+
+
+def _named(agents: list[Agent], text: str) -> Agent | None:
+    return next((agent for agent in agents if str(agent.pk) == text), None)
+
+
+def _asked_day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

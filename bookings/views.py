@@ -1,0 +1,192 @@
+"""Booking in the browser: choose the type, the time, say what it is about; and the client's own list."""
+
+import zoneinfo
+from datetime import datetime
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from supportportal.files.download import download_response
+from supportportal.files.intake import accept
+from supportportal.outbox.reading import messages_about
+from supportportal.people.access import may_use, may_use_all
+from supportportal.people.models import Firm
+
+from . import ical, messages, operations, picker, rules
+from .forms import BookingForm
+from .link_views import ics_response
+from .models import Booking, SessionType, TermsAcceptance, TermsVersion
+from .models.offer import PlaceKind
+from .policy import POLICY
+from .refusals import BookingRefused
+
+
+@login_required
+@require_safe
+def choose_type(request: HttpRequest) -> HttpResponse:
+    types = list(SessionType.objects.offered().prefetch_related("plans"))
+    accesses = may_use_all(request.user, types, timezone.now())
+    return render(request, "bookings/choose_type.html", {"choices": list(zip(types, accesses, strict=True))})
+
+
+@login_required
+@require_safe
+@vary_on_headers("HX-Request")
+def choose_time(request: HttpRequest, slug: str) -> HttpResponse:
+    session_type = get_object_or_404(SessionType.objects.offered(), slug=slug)
+    at = timezone.now()
+    access = may_use(request.user, session_type, at)
+    if not access:
+        return render(request, "bookings/not_granted.html", {"session_type": session_type, "access": access})
+    week = picker.build(request, session_type, client=request.user, zone=_zone(), at=at)
+    template = "bookings/choose_time.html" + ("#picker" if request.htmx else "")
+    return render(request, template, {"session_type": session_type, "week": week})
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def details(request: HttpRequest, slug: str) -> HttpResponse:
+    session_type = get_object_or_404(SessionType.objects.offered(), slug=slug)
+    at, client = timezone.now(), request.user
+    access = may_use(client, session_type, at)
+    if not access:
+        return render(request, "bookings/not_granted.html", {"session_type": session_type, "access": access})
+    terms = _terms_to_accept(client, at)
+    form = BookingForm(
+        request.POST if request.method == "POST" else None,
+        request.FILES if request.method == "POST" else None,
+        initial={"start": request.GET.get("start")},
+        client=client,
+        terms=terms,
+        phone_is_the_place=session_type.place_kind == PlaceKind.PHONE and not session_type.place,
+    )
+    if request.method == "POST":
+        is_valid = form.is_valid()
+        files = _kept(form, at)
+        if is_valid:
+            try:
+                booked = _book(request, session_type, form, files, terms, at)
+            except BookingRefused as refusal:
+                form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+            else:
+                return redirect(booked)
+    chosen = picker.chosen(request, session_type, client=client, zone=_zone(), at=at, start=form["start"].value())
+    if request.method == "GET" and chosen.slot is None:
+        return redirect("bookings:time", slug=slug)
+    shown = {"session_type": session_type, "form": form, "chosen": chosen, "terms": terms}
+    return render(request, "bookings/details.html", shown)
+
+
+def _book(request, session_type, form, files, terms, at) -> Booking:
+    data = form.cleaned_data
+    return operations.book(
+        session_type=session_type,
+        client=request.user,
+        first_cell=data["start"],
+        agent=picker.asked_agent(request, session_type),
+        topic=data["topic"],
+        details=data["details"],
+        files=files,
+        terms=terms if data.get("terms") else None,
+        form_key=data["form_key"],
+        phone=data["phone"],
+        sms_consent=bool(data.get("sms_consent")),
+        by=request.user,
+        at=at,
+    )
+
+
+def _kept(form: BookingForm, at: datetime) -> list:
+    """The files handed in with this form, now or with an earlier try; kept for the next one if it comes to that."""
+    files = list(form.cleaned_data.get("kept_files") or [])
+    if upload := form.cleaned_data.get("file"):
+        files.append(accept(upload, at))
+    form.data = form.data.copy()
+    form.data["kept_files"] = BookingForm.keep(files, form.client)
+    form.files_so_far = files
+    return files
+
+
+def _terms_to_accept(client, at: datetime) -> TermsVersion | None:
+    current = TermsVersion.current(at)
+    if current is None or TermsAcceptance.objects.filter(terms=current, user=client).exists():
+        return None
+    return current
+
+
+def _zone() -> zoneinfo.ZoneInfo:
+    return zoneinfo.ZoneInfo(timezone.get_current_timezone_name())
+
+
+@login_required
+@require_safe
+def sessions(request: HttpRequest) -> HttpResponse:
+    at = timezone.now()
+    own = Booking.objects.visible_to(request.user).for_listing()
+    upcoming = list(own.upcoming(at).order_by("first_cell"))
+    past = Paginator(own.past(at).order_by("-first_cell"), 10).get_page(request.GET.get("page"))
+    sent = messages_about(messages.SUBJECT_TYPE, [booking.pk for booking in [*upcoming, *past]], to=request.user)
+    shown = {
+        "upcoming": [(booking, sent.get(booking.pk, [])) for booking in upcoming],
+        "past": [(booking, sent.get(booking.pk, [])) for booking in past],
+        "page": past,
+        "at": at,
+    }
+    return render(request, "bookings/sessions.html", shown)
+
+
+@login_required
+@require_safe
+def booking(request: HttpRequest, reference: str) -> HttpResponse:
+    at = timezone.now()
+    booking = get_object_or_404(Booking.objects.visible_to(request.user).for_listing(), reference=reference)
+    shown = {
+        "booking": booking,
+        "place": ical.place_in_words(booking),
+        "free_until": rules.free_until(booking.starts_at, POLICY),
+        "is_free": rules.is_free_to_change(booking.starts_at, at, POLICY),
+        "notice_hours": int(POLICY.change_notice.total_seconds() // 3600),
+        "can_change": booking.is_live and not booking.has_started(at),
+        "change_url": messages.manage_path(booking, "change"),
+        "cancel_url": messages.manage_path(booking, "cancel"),
+        "add_links": ical.add_links(booking, firm=Firm.current()),
+        "sent": messages_about(messages.SUBJECT_TYPE, [booking.pk], to=request.user).get(booking.pk, []),
+        "files": booking.files.all(),
+    }
+    return render(request, "bookings/booking.html", shown)
+
+
+@login_required
+@require_safe
+def calendar_entry(request: HttpRequest, reference: str) -> HttpResponse:
+    booking = get_object_or_404(Booking.objects.visible_to(request.user).for_listing(), reference=reference)
+    return ics_response(booking, timezone.now())
+
+
+@login_required
+@require_safe
+def download(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
+    booking = get_object_or_404(Booking.objects.visible_to(request.user), reference=reference)
+    return download_response(get_object_or_404(booking.files, pk=pk))
+
+
+@require_safe
+def terms(request: HttpRequest) -> HttpResponse:
+    """The support terms in force; earlier versions by ``?version=``."""
+    at = timezone.now()
+    version = request.GET.get("version")
+    if version:
+        shown = get_object_or_404(TermsVersion.objects.filter(published_at__lte=at), version=version)
+    else:
+        shown = TermsVersion.current(at)
+        if shown is None:
+            raise Http404
+    versions = TermsVersion.objects.filter(published_at__lte=at)
+    return render(request, "bookings/terms.html", {"terms": shown, "versions": versions})
