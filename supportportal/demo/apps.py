@@ -7,9 +7,10 @@ class DemoConfig(AppConfig):
     label = "demo"
 
     def ready(self) -> None:
-        from . import builders, doors, people
+        from . import builders, doors, mailbox, people
 
         builders.register("people", people.build, position=0)
+        builders.register("mailbox", lambda at: None, clear=mailbox.clear, position=90)
         doors.register(
             doors.Door(
                 _("Book a session"),

@@ -6,6 +6,7 @@ from django import template
 from django.conf import settings
 from django.urls import NoReverseMatch, reverse
 
+from ..mailbox import unread_count, unread_count_of
 from ..sign_ins import sign_ins
 
 register = template.Library()
@@ -26,7 +27,7 @@ def demo_bar(context) -> dict:
         "people": list(sign_ins()),
         "path": request.get_full_path(),
         "mailbox_url": _mailbox_url(),
-        "unread": _unread(),
+        "unread": unread_count_of(user) if user is not None and user.is_authenticated else unread_count(),
     }
 
 
@@ -35,7 +36,3 @@ def _mailbox_url() -> str:
         return reverse("demo:mailbox")
     except NoReverseMatch:
         return ""
-
-
-def _unread() -> int:
-    return 0
