@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django.utils.translation import get_language
@@ -18,7 +20,7 @@ from .notices import Notice
 MAILS: dict[str, tuple[str, dict[str, str]]] = {
     "account/email/login_code": (notices.SIGN_IN_CODE, {"code": "code"}),
     "account/email/unknown_account": (notices.ACCOUNT_ACCESS, {}),
-    "account/email/password_reset_key": (notices.PASSWORD_RESET, {"link": "password_reset_url"}),
+    "account/email/password_reset_key": (notices.PASSWORD_RESET, {"path": "password_reset_url"}),
     "account/email/email_confirmation": (notices.ADDRESS_CODE, {"code": "code"}),
     "account/email/email_confirmation_signup": (notices.ADDRESS_CODE, {"code": "code"}),
     "account/email/account_already_exists": (notices.ALREADY_KNOWN, {}),
@@ -37,6 +39,11 @@ LIFETIMES = {
 class PortalAccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return settings.PEOPLE_SIGNUP_OPEN
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """The path alone: mails name the portal's own address, never the one that a request came by."""
+        path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
+        return path.replace("UID-KEY", quote(key))
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Owe the mail instead of sending it; a known address and an unknown one take the same steps."""

@@ -87,6 +87,7 @@ def decode(content: bytes) -> str:
 
 def preview(text: str) -> Preview:
     """Check every row against the others and against what exists. Raises UnreadableFile; writes nothing."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")  # a form sends it back with other line ends than the file's
     if len(text.encode()) > policy.current().import_bytes:
         raise UnreadableFile(_("The file is too large. Please split it."))
     known = _Known()
@@ -104,7 +105,7 @@ def preview(text: str) -> Preview:
 
 def _records(text: str) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield (line number, values by our column names) for each row that is not blank."""
-    first_line = text.split("\n", 1)[0]
+    first_line = text.partition("\n")[0]
     delimiter = max(",;\t", key=first_line.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:

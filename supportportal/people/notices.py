@@ -11,9 +11,11 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language, gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
-from supportportal import links
+from supportportal import links, wording
 
 from .models import User
 
@@ -62,38 +64,48 @@ class NoticeKind:
     secret: tuple[str, ...] = ()
 
 
-def invitation_link(person: User) -> str:
-    """The address of the page behind the person's latest invitation; a later one revokes it."""
-    token = links.token("invite", person.pk, person.invitation_epoch)
-    return settings.SITE_URL + reverse("people:invitation", args=[token])
+def invitation_path(person: User) -> str:
+    """The page behind the person's latest invitation; a later one revokes it."""
+    return reverse("people:invitation", args=[links.token("invite", person.pk, person.invitation_epoch)])
 
 
 def _invitation(person: User | None, data: dict[str, Any]) -> dict[str, Any]:
-    assert person is not None
-    return {"link": invitation_link(person), "valid_until": person.invitation_ends_at}
+    assert person is not None and person.invitation_ends_at is not None
+    until = wording.written_out(person.invitation_ends_at, timezone.get_current_timezone(), get_language() or "en")
+    return {"links": [_link(gettext("Open the portal"), invitation_path(person))], "until": until, "person": person}
 
 
 def _invitation_overtaken(person: User | None, data: dict[str, Any]) -> str:
     if person is None or not person.is_active:
-        return "The person can no longer sign in."
+        return gettext_noop("The person can no longer sign in.")
     if person.invitation_epoch != data["epoch"]:
-        return "A later invitation replaces this one."
+        return gettext_noop("A later invitation replaces this one.")
     return ""
 
 
 def _access(person: User | None, data: dict[str, Any]) -> dict[str, Any]:
-    return {"signup_link": settings.SITE_URL + reverse("account_signup") if settings.PEOPLE_SIGNUP_OPEN else ""}
+    if not settings.PEOPLE_SIGNUP_OPEN:
+        return {"is_open": False}
+    return {"is_open": True, "links": [_link(gettext("Sign up"), reverse("account_signup"))]}
+
+
+def _new_password(person: User | None, data: dict[str, Any]) -> dict[str, Any]:
+    return {"links": [_link(gettext("Choose a new password"), data["path"])]}
 
 
 def _known(person: User | None, data: dict[str, Any]) -> dict[str, Any]:
-    return {"link": settings.SITE_URL + reverse("account_login")}
+    return {"links": [_link(gettext("Sign in"), reverse("account_login"))]}
+
+
+def _link(label: str, path: str) -> dict[str, str]:
+    return {"label": label, "url": settings.SITE_URL + path}
 
 
 KINDS = (
     NoticeKind(INVITATION, _("Invitation"), _invitation, _invitation_overtaken),
     NoticeKind(SIGN_IN_CODE, _("Sign-in code"), secret=("code",)),
     NoticeKind(ACCOUNT_ACCESS, _("How to ask for access"), _access),
-    NoticeKind(PASSWORD_RESET, _("New password"), secret=("link",)),
+    NoticeKind(PASSWORD_RESET, _("New password"), _new_password, secret=("path",)),
     NoticeKind(ADDRESS_CODE, _("Check of an address"), secret=("code",)),
     NoticeKind(ALREADY_KNOWN, _("Sign-up with a known address"), _known),
     NoticeKind(PASSWORD_CHANGED, _("Password changed"), _known),

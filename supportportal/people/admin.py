@@ -1,0 +1,296 @@
+"""People, accounts and plans for staff. Invitations and imports go through the same operations as everywhere."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db import models, transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from supportportal.files import intake, sniffing
+from supportportal.files.forms import PrivateFileField
+from supportportal.trail import operations as trail
+
+from . import countries, import_views, operations
+from .forms import PhoneField, ZoneField
+from .models import Account, Channel, Firm, Plan, Restriction, Role, User
+
+
+class PersonForm(forms.ModelForm):
+    phone = PhoneField(label=_("Phone number"), required=False)
+    time_zone = ZoneField()
+
+    class Meta:
+        model = User
+        fields = [
+            "name",
+            "email",
+            "account",
+            "is_coordinator",
+            "phone",
+            "language",
+            "time_zone",
+            "adjustments",
+            "is_active",
+            "is_staff",
+            "groups",
+            "is_superuser",
+        ]
+
+    def clean_email(self) -> str:
+        email = self.cleaned_data["email"].lower()
+        if User.objects.filter(email__iexact=email).exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError(_("There is a person with this address already."))
+        return email
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        is_staff = cleaned.get("is_staff", self.instance.is_staff)
+        if not is_staff and not cleaned.get("account") and "account" in self.fields and "account" not in self.errors:
+            self.add_error("account", _("A client belongs to an account."))
+        return cleaned
+
+
+class InvitedFilter(admin.SimpleListFilter):
+    title = _("access")
+    parameter_name = "access"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("in", _("has signed in")), ("invited", _("invited, not in yet")), ("off", _("switched off"))]
+
+    def queryset(self, request: HttpRequest, queryset: models.QuerySet) -> models.QuerySet:
+        narrowed = {
+            "in": queryset.filter(last_login__isnull=False),
+            "invited": queryset.filter(last_login__isnull=True, invited_at__isnull=False),
+            "off": queryset.filter(is_active=False),
+        }
+        return narrowed.get(self.value() or "", queryset)
+
+
+@admin.register(User)
+class UserAdmin(admin.ModelAdmin):
+    """Clients for every agent; staff, and what makes someone staff, for owners and superusers alone."""
+
+    form = PersonForm
+    list_display = ["name", "email", "account", "roles_held", "last_login", "is_active"]
+    list_select_related = ["account"]
+    list_filter = [InvitedFilter, "is_staff", "is_active", "account__plan"]
+    search_fields = ["name", "email", "account__name", "phone"]
+    autocomplete_fields = ["account"]
+    readonly_fields = ["last_login", "invited_at", "created_at", "sms_consent_at"]
+    ordering = ["name", "pk"]
+    actions = ["invite"]
+    list_per_page = 50
+    change_list_template = "admin/people/user/change_list.html"
+    fieldsets = [
+        (None, {"fields": ["name", "email", "account", "is_coordinator"]}),
+        (_("Reaching this person"), {"fields": ["phone", "sms_consent_at", "language", "time_zone", "adjustments"]}),
+        (_("Access"), {"fields": ["is_active", "invited_at", "last_login", "created_at"]}),
+    ]
+    staff_fieldset = (_("Staff"), {"fields": ["is_staff", "groups", "is_superuser"]})
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet:
+        return super().get_queryset(request).prefetch_related("groups")
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        return [*self.fieldsets, self.staff_fieldset] if _manages_staff(request) else self.fieldsets
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
+        return [*self.readonly_fields, *([] if request.user.is_superuser else ["is_superuser"])]
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        if not super().has_change_permission(request, obj):
+            return False
+        if obj is None or not (obj.is_staff or obj.is_superuser):
+            return True
+        return request.user.is_superuser or (_manages_staff(request) and not obj.is_superuser)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """People are switched off; what they did stays theirs."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool) -> None:
+        at = timezone.now()
+        if not change:
+            obj.set_unusable_password()
+        if "phone" in form.changed_data:
+            obj.sms_consent_at = None  # the consent was for another number
+        with transaction.atomic():
+            if change:
+                obj.save(update_fields=[*form.cleaned_data.keys() - {"groups"}, "sms_consent_at"])
+            else:
+                obj.save()
+            operations.keep_address(obj)
+            changed = sorted(form.changed_data)
+            trail.record("person.changed" if change else "person.added", obj, by=request.user, at=at, fields=changed)
+            if not change:
+                operations.invite(obj, by=request.user, at=at)
+                messages.success(request, _("An invitation is on its way to %(email)s.") % {"email": obj.email})
+
+    @admin.display(description=_("roles"))
+    def roles_held(self, person: User) -> str:
+        labels = dict(Role.choices)
+        held = [str(labels.get(group.name, group.name)) for group in person.groups.all()]
+        if person.is_superuser:
+            held.append(str(_("superuser")))
+        return ", ".join(held)
+
+    @admin.action(permissions=["change"], description=_("Send the invitation (again)"))
+    def invite(self, request: HttpRequest, queryset: models.QuerySet) -> None:
+        sent = 0
+        for person in queryset:
+            if not self.has_change_permission(request, person):
+                messages.warning(request, _("%(person)s is staff: only owners invite staff.") % {"person": person})
+                continue
+            try:
+                operations.invite(person, by=request.user, at=timezone.now())
+            except operations.PeopleRefused as refusal:
+                messages.warning(request, str(refusal))
+            else:
+                sent += 1
+        if sent:
+            told = ngettext("%(count)d invitation is on its way.", "%(count)d invitations are on their way.", sent)
+            messages.success(request, told % {"count": sent})
+
+    def get_urls(self) -> list[Any]:
+        own = [
+            path("import/", self.admin_site.admin_view(self.import_clients), name="people_user_import"),
+            path("<path:object_id>/invite/", self.admin_site.admin_view(self.invite_one), name="people_user_invite"),
+        ]
+        return [*own, *super().get_urls()]
+
+    def import_clients(self, request: HttpRequest) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        return import_views.import_clients(request, self.admin_site.each_context(request))
+
+    def invite_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The button on a person's page. A GET changes nothing: it leads back to the page."""
+        person = get_object_or_404(self.get_queryset(request), pk=unquote(object_id))
+        if not self.has_change_permission(request, person):
+            raise PermissionDenied
+        if request.method == "POST":
+            self.invite(request, self.get_queryset(request).filter(pk=person.pk))
+        return redirect(reverse("admin:people_user_change", args=[person.pk]))
+
+
+class ZonedForm(forms.ModelForm):
+    time_zone = ZoneField()
+    country = forms.ChoiceField(label=_("Country"), choices=countries.choices)
+
+
+@admin.register(Account)
+class AccountAdmin(admin.ModelAdmin):
+    form = ZonedForm
+    list_display = ["name", "plan", "seats", "subscription", "people", "country"]
+    list_select_related = ["plan"]
+    list_filter = ["subscription", "plan"]
+    search_fields = ["name"]
+    readonly_fields = ["created_at"]
+    ordering = ["name"]
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet:
+        return super().get_queryset(request).annotate(people_count=models.Count("users"))
+
+    @admin.display(description=_("people"), ordering="people_count")
+    def people(self, account: Account) -> int:
+        return account.people_count  # type: ignore[attr-defined]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Account | None = None) -> bool:
+        """An account ends; it does not vanish with its history."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Account, form: forms.ModelForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        verb = "account.changed" if change else "account.created"
+        trail.record(verb, obj, by=request.user, at=timezone.now(), fields=sorted(form.changed_data))
+
+
+@admin.register(Plan)
+class PlanAdmin(admin.ModelAdmin):
+    list_display = ["name", "code", "rank"]
+    ordering = ["rank", "code"]
+    filter_horizontal = ["channels"]
+    prepopulated_fields = {"code": ["name"]}
+
+
+@admin.register(Channel)
+class ChannelAdmin(admin.ModelAdmin):
+    list_display = ["name", "code", "minimum_seats", "url", "position"]
+    ordering = ["position", "code"]
+    prepopulated_fields = {"code": ["name"]}
+
+
+@admin.register(Restriction)
+class RestrictionAdmin(admin.ModelAdmin):
+    """To read alone: a restriction is the outcome of a decision, never of a form (R-3)."""
+
+    list_display = ["__str__", "starts_at", "ends_at", "review_on"]
+    list_select_related = ["user", "account"]
+    date_hierarchy = "starts_at"
+    ordering = ["-starts_at"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Restriction | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Restriction | None = None) -> bool:
+        return False
+
+
+class FirmForm(ZonedForm):
+    new_logo = PrivateFileField(
+        label=_("New logo"), help_text=_("PNG, JPEG, GIF or WebP."), kinds=sniffing.IMAGES, required=False
+    )
+    without_logo = forms.BooleanField(label=_("Remove the logo"), required=False)
+    accent = forms.RegexField(
+        r"^#[0-9a-fA-F]{6}$",
+        label=_("Accent colour"),
+        help_text=_("As #rrggbb. Used for buttons and links."),
+        error_messages={"invalid": _("Give the colour as #rrggbb, such as #0f766e.")},
+    )
+
+    class Meta:
+        model = Firm
+        exclude = ["logo"]
+
+
+@admin.register(Firm)
+class FirmAdmin(admin.ModelAdmin):
+    """One row: the list leads straight to it, or to making it."""
+
+    form = FirmForm
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        firm = Firm.objects.first()
+        if firm is None:
+            return redirect("admin:people_firm_add")
+        return redirect("admin:people_firm_change", firm.pk)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and not Firm.objects.exists()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Firm | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Firm, form: forms.ModelForm, change: bool) -> None:
+        at = timezone.now()
+        if form.cleaned_data["without_logo"]:
+            obj.logo = None
+        elif upload := form.cleaned_data["new_logo"]:
+            obj.logo = intake.accept(upload, at)
+        super().save_model(request, obj, form, change)
+        trail.record("firm.changed", obj, by=request.user, at=at, fields=sorted(form.changed_data))
+
+
+def _manages_staff(request: HttpRequest) -> bool:
+    return request.user.is_superuser or request.user.has_role(Role.OWNER)

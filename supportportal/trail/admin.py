@@ -1,0 +1,32 @@
+"""The trail for managers: to read, to search, never to change."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from .models import Entry
+
+
+@admin.register(Entry)
+class EntryAdmin(admin.ModelAdmin):
+    list_display = ["at", "verb", "subject_type", "subject_id", "by", "is_sealed"]
+    list_select_related = ["by", "seal"]
+    list_filter = ["verb", "subject_type"]
+    search_fields = ["=subject_id", "verb"]
+    date_hierarchy = "at"
+    ordering = ["-pk"]
+    show_full_result_count = False
+
+    @admin.display(boolean=True)
+    def is_sealed(self, entry: Entry) -> bool:
+        return hasattr(entry, "seal")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
