@@ -4,6 +4,8 @@
 
 PORT ?= 8000
 export PORT
+# The demo is always the embedded one: what .env says of a real database or provider is not for it.
+DEMO := env -u DATABASE_URL -u REDIS_URL -u EMAIL_URL ENV_FILE= DEMO=1
 EMPTY := $(CURDIR)/var/empty
 PYTEST := .venv/bin/python -m pytest
 ORDINARY := -n auto --maxprocesses=4 -m "not e2e and not storm"
@@ -13,11 +15,13 @@ help:  ## what there is
 
 run:  ## start the portal with demo data (PORT=8000)
 	tools/environment
-	DEMO=1 exec .venv/bin/python manage.py runportal --end-with-parent
+	exec $(DEMO) .venv/bin/python manage.py runportal --end-with-parent
 
 demo-reset:  ## make the demo data anew
 	tools/environment
-	DEMO=1 exec .venv/bin/python manage.py runportal --reset-demo
+	$(DEMO) .venv/bin/python manage.py migrate --verbosity=0
+	$(DEMO) .venv/bin/python manage.py demo_reset
+	echo "The demo starts anew. To see it: make run"
 
 start-empty:  ## start the portal without demo data, in var/empty; the demo stays as it is
 	tools/environment

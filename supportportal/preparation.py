@@ -3,7 +3,6 @@
 import errno
 import fcntl
 import hashlib
-import shutil
 import socket
 from pathlib import Path
 from typing import IO
@@ -12,7 +11,9 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
-from django.db import DatabaseError, connection, connections
+from django.db import DatabaseError
+
+from supportportal.people.models import User
 
 
 def require_free_port(host: str, port: int) -> None:
@@ -71,18 +72,4 @@ def _static_fingerprint() -> str:
 
 
 def is_new() -> bool:
-    from supportportal.people.models import User
-
     return not User.objects.exists()
-
-
-def forget_demo() -> None:
-    """Delete the demo's database and files. Refuses anything but the embedded database of a demo."""
-    if not settings.DEMO or connection.vendor != "sqlite":
-        raise ImproperlyConfigured("only a demo in its own SQLite file can be reset (DEMO=1, no DATABASE_URL).")
-    connections.close_all()
-    database = Path(settings.DATABASES["default"]["NAME"])
-    for ending in ("", "-wal", "-shm"):
-        database.with_name(database.name + ending).unlink(missing_ok=True)
-    for folder in (settings.MEDIA_ROOT, settings.PRIVATE_FILES_ROOT):
-        shutil.rmtree(folder, ignore_errors=True)

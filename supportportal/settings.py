@@ -17,8 +17,8 @@ from .environment import Environment
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = Environment()
-if (BASE_DIR / ".env").exists():
-    env.read_env(BASE_DIR / ".env")
+if (env_file := Path(env("ENV_FILE", default=str(BASE_DIR / ".env")))).is_file():
+    env.read_env(env_file)
 
 VAR_DIR = Path(env("VAR_DIR", default=str(BASE_DIR / "var")))
 DEMO = env.bool("DEMO", default=False)
@@ -187,7 +187,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
-# -- background work: beat says "now", workers look in the database what is owed -----------------------------------------
+# -- background work: beat says "now", workers look in the database what is owed -----------------------------------
 
 REDIS_URL = env.address("REDIS_URL", schemes=("redis", "rediss", "unix"))
 QUEUE_DIR = VAR_DIR / "queue"
@@ -234,7 +234,7 @@ OUTBOX_GATEWAYS = {
 }
 OUTBOX_LEASE = providers.lease(env, vars()["EMAIL_TIMEOUT"], SMS_TIMEOUT)
 
-# -- behind a domain name: all of it follows from an https address in SITE_URL -------------------------------------------
+# -- behind a domain name: all of it follows from an https address in SITE_URL -------------------------------------
 
 HTTPS = SITE_URL.startswith("https://")
 SECURE_SSL_REDIRECT = HTTPS
@@ -249,7 +249,7 @@ if ALLAUTH_TRUSTED_PROXY_COUNT:
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 
-# -- logging: to standard error, one line each; never a person's name, address or link -----------------------------------
+# -- logging: to standard error, one line each; never a person's name, address or link -----------------------------
 
 LOGGING = {
     "version": 1,

@@ -12,35 +12,29 @@ from django.core.management import BaseCommand, CommandError, call_command
 from django.db import connections
 
 from supportportal import preparation
+from supportportal.demo import sign_ins
 from supportportal.supervisor import Child, ChildFailed, Supervisor, set_death_signal
 
 HOST = "127.0.0.1"
 # On a fresh machine people are often root; the worker's page-long warning about it would hide the address.
 QUIET = {"PYTHONWARNINGS": "ignore:You're running the worker"}
-DEMO_PEOPLE = ["client", "agent", "manager", "manager2", "senior", "senior2"]
 
 
 class Command(BaseCommand):
     help = __doc__
 
     def add_arguments(self, parser):
-        parser.add_argument("--reset-demo", action="store_true", help="Make the demo data anew, and end.")
         parser.add_argument("--end-with-parent", action="store_true", help="End when the calling process has ended.")
 
-    def handle(self, *, reset_demo: bool, end_with_parent: bool, **options) -> None:
+    def handle(self, *, end_with_parent: bool, **options) -> None:
         if end_with_parent:
             set_death_signal(signal.SIGTERM)
-        held = preparation.lock_folder(settings.VAR_DIR)
-        if reset_demo:
-            preparation.forget_demo()
-            self._prepare()
-            self._say("The demo data are new. Start with: make run")
-        else:
-            self._run(_port())
-        held.close()
+        port = _port()
+        with preparation.lock_folder(settings.VAR_DIR):
+            preparation.require_free_port(HOST, port)
+            self._run(port)
 
     def _run(self, port: int) -> None:
-        preparation.require_free_port(HOST, port)
         address = os.environ.setdefault("SITE_URL", f"http://{HOST}:{port}")
         self._prepare()
         connections.close_all()
@@ -56,12 +50,13 @@ class Command(BaseCommand):
         preparation.collect_static()
         if settings.DEMO and preparation.is_new():
             self._say("Making up the demo data …")
-            call_command("demo", verbosity=0)
+            call_command("demo_refresh", verbosity=0)
 
     def _welcome(self, address: str) -> None:
         self._say(f"\nThe portal is at {address}")
         if settings.DEMO:
-            self._say(f"Sign in as {', '.join(f'{name}@demo.example' for name in DEMO_PEOPLE)}, password: demo")
+            addresses = ", ".join(person.email for person in sign_ins.sign_ins())
+            self._say(f"Sign in as {addresses}; the password is {sign_ins.PASSWORD}")
             self._say(f"E-mails and text messages arrive at {address}/demo/mailbox/")
         elif preparation.is_new():
             self._say("Nobody can sign in yet. In another terminal: make owner")
