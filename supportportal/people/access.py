@@ -56,12 +56,13 @@ def may_use_all(person: User, uses: Iterable[Use], at: datetime) -> list[Access]
     for _kind, alike in groupby(sorted(uses, key=_class_name), key=_class_name):
         prefetch_related_objects(list(alike), "plans")  # type: ignore[arg-type]
     restrictions = _in_force(person, at)
-    return [_closed(restrictions, use.gate) or _granted(account, use) for use in uses]
+    return [_of_use(account, restrictions, use) for use in uses]
 
 
 def gate_is_open(person: User, gate: str, at: datetime) -> Access:
     """Whether no restriction closes ``gate`` to the person or the account; asks nothing of plans."""
-    return _closed(_in_force(person, at), gate) or YES
+    closed = _closed(_in_force(person, at), gate)
+    return YES if closed is None else closed
 
 
 def _of_person(person: User) -> Access | None:
@@ -84,6 +85,11 @@ def _subscription(account: Account) -> Access:
 
 def _in_force(person: User, at: datetime) -> Sequence[Restriction]:
     return list(Restriction.objects.on(person).in_force(at))
+
+
+def _of_use(account: Account, restrictions: Sequence[Restriction], use: Use) -> Access:
+    closed = _closed(restrictions, use.gate)  # a no is falsy, so it is compared with None
+    return _granted(account, use) if closed is None else closed
 
 
 def _closed(restrictions: Sequence[Restriction], gate: str) -> Access | None:
