@@ -272,6 +272,7 @@ CSRF_FAILURE_VIEW = "supportportal.pages.views.csrf_failure"
 SECURE_CSP = {
     "default-src": ["'self'"],
     "style-src": ["'self'"],
+    "img-src": ["'self'", "data:"],  # the QR code of two-factor sign-in is one
     "object-src": ["'none'"],
     "base-uri": ["'none'"],
     "form-action": ["'self'"],
