@@ -33,6 +33,7 @@ class LanguagesField(forms.TypedMultipleChoiceField):
 class AgentForm(forms.ModelForm):
     time_zone = forms.ChoiceField(label=_("Time zone"), choices=zones.choices)
     languages = LanguagesField(label=_("Languages"), required=False)
+    video_link = forms.URLField(label=_("Video link"), required=False, assume_scheme="https")
 
     class Meta:
         model = Agent
