@@ -279,7 +279,7 @@ SECURE_CSP = {
     "frame-ancestors": ["'none'"],
 }
 
-# -- policies: overrides of the defaults in each app's rules.Policy -----------------------------------------------------
+# -- policies: overrides of the defaults in each app's rules.Policy ---------------------------------------------------
 
 BOOKINGS_POLICY: dict[str, object] = {}
 
