@@ -1,7 +1,5 @@
 """``{% demo_bar %}``: nothing outside the demo."""
 
-from importlib import import_module
-
 from django import template
 from django.conf import settings
 from django.urls import NoReverseMatch, reverse
@@ -36,3 +34,9 @@ def _mailbox_url() -> str:
         return reverse("demo:mailbox")
     except NoReverseMatch:
         return ""
+
+
+@register.inclusion_tag("demo/hint.html")
+def demo_hint() -> dict:
+    """On the pages for signing in: which people there are, and where their mail arrives."""
+    return {"shown": settings.DEMO, "mailbox_url": _mailbox_url()}
