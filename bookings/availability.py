@@ -155,11 +155,12 @@ def agents_by_load(
     moving: Booking | None = None,
     firm: Firm | None = None,
 ) -> list[Agent]:
-    """Who is free for this start, in the order in which they should be asked: an even spread."""
+    """Who is free for this start (among ``agents``, if given), in the order to ask them: an even spread."""
     window = (first_cell, first_cell + 1)
-    free = free_starts(session_type, window, at, agents=agents, client=client, moving=moving, firm=firm).agents_at(first_cell)
-    found = Agent.objects.select_related("user").in_bulk(free)
-    return [found[agent] for agent in spread(free, first_cell)]
+    free = free_starts(session_type, window, at, agents=agents, client=client, moving=moving, firm=firm)
+    ids = free.agents_at(first_cell)
+    found = Agent.objects.select_related("user").in_bulk(ids)
+    return [found[agent] for agent in spread(ids, first_cell)]
 
 
 def spread(agents: Iterable[int], cell: int) -> list[int]:
