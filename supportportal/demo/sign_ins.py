@@ -1,7 +1,6 @@
 """Who can be signed in as with one press, and with the password ``demo``: only in the demo."""
 
 from django.conf import settings
-from django.contrib.auth.backends import BaseBackend
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 
@@ -15,8 +14,11 @@ def sign_ins() -> QuerySet[User]:
     return User.objects.filter(email__endswith=DOMAIN, is_active=True).order_by("is_staff", "pk")
 
 
-class RefuseDemoPeople(BaseBackend):
-    """Stands before the other backends: outside the demo nobody signs in with a demo address, whatever the password."""
+class RefuseDemoPeople:
+    """Stands before the other backends: outside the demo nobody signs in with a demo address, whatever the password.
+
+    It knows nobody: a backend with ``get_user`` would be taken for the one that signed a person in.
+    """
 
     def authenticate(self, request, username=None, email=None, **credentials):
         address = str(email or username or "")
