@@ -29,16 +29,22 @@ class BookingsConfig(AppConfig):
 
         from supportportal.demo import builders
         from supportportal.outbox import kinds
+        from supportportal.pages import checklist
+        from supportportal.pages.panels import home_board, staff_board
         from supportportal.people import roles
         from supportportal.people.models import Role
 
         from . import cells, demo
         from .explanations import TOPICS
         from .messages import KINDS
+        from .panels import CHECKLIST, HOME_PANELS, STAFF_PANELS
 
         for topic in TOPICS:
             explain.register(topic)
         kinds.register(*KINDS)
+        home_board.register(*HOME_PANELS)
+        staff_board.register(*STAFF_PANELS)
+        checklist.register(*CHECKLIST)
         builders.register("bookings", demo.build, clear=demo.clear)
         roles.grant(Role.AGENT, *AGENT_PERMISSIONS)
         roles.grant(Role.MANAGER, *MANAGER_PERMISSIONS)

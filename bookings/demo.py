@@ -240,7 +240,7 @@ def _sessions_of_the_weeks(diary: _Diary, agents: list[Agent], clients: list[Use
             window = availability.day_window(today + timedelta(days=1), 21, agent.zone)
             free = availability.free_starts(session_type, window, diary.at, agents=[agent])
             cells = free.cells()
-            for cell in diary.random.sample(cells, k=min(len(cells), 7)):
+            for cell in diary.random.sample(cells, k=min(len(cells), 3)):
                 start = datetime.fromtimestamp(cell * 300, diary.at.tzinfo)
                 granted = [one for one in clients if session_type in one.account.plan.session_types.all()]
                 diary.add(agent, diary.random.choice(granted), session_type, start, booked=timedelta(days=2))

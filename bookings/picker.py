@@ -23,6 +23,7 @@ from .policy import POLICY
 DAYS_SHOWN = 7
 OTHERS_SHOWN = 8
 NOON = 12
+NIGHT_CELLS = 7 * 12
 
 
 @dataclass(frozen=True)
@@ -140,6 +141,12 @@ class _Picker:
     def cells(self) -> list[int]:
         return self.free.cells()
 
+    def why_nothing_on(self, day: date) -> Any:
+        """Asked about the daytime: the night of another day in an agent's zone must not be the reason."""
+        midnight, next_midnight = availability.day_window(day, 1, self.zone)
+        first, end = max(midnight + NIGHT_CELLS, self.free.window[0]), min(next_midnight - NIGHT_CELLS, self.free.window[1])
+        return self.free.why_nothing(first, end) or ""
+
     def local(self, cell: int) -> datetime:
         return instant_at(cell).astimezone(self.zone)
 
@@ -221,7 +228,7 @@ def _day(picker: _Picker, day: date, cells: list[int], is_shown: bool, picked: s
         url=picker.address(day=day),
         is_shown=is_shown,
         parts=[Part(_("Morning"), morning), Part(_("Afternoon"), afternoon)],
-        why="" if cells else picker.free.why_nothing_on(day, picker.zone) or "",
+        why="" if cells else picker.why_nothing_on(day),
     )
 
 

@@ -5,10 +5,10 @@ from . import link_views, views
 app_name = "bookings"
 urlpatterns = [
     path("sessions/", views.sessions, name="sessions"),
-    path("sessions/book/", views.choose_type, name="book"),
-    path("sessions/book/<slug:slug>/", views.choose_time, name="time"),
-    path("sessions/book/<slug:slug>/details/", views.details, name="details"),
-    path("sessions/terms/", views.terms, name="terms"),
+    path("book/", views.choose_type, name="book"),
+    path("book/<slug:slug>/", views.choose_time, name="time"),
+    path("book/<slug:slug>/details/", views.details, name="details"),
+    path("terms/", views.terms, name="terms"),
     path("sessions/<str:reference>/", views.booking, name="booking"),
     path("sessions/<str:reference>/session.ics", views.calendar_entry, name="calendar_entry"),
     path("sessions/<str:reference>/files/<int:pk>/", views.download, name="file"),

@@ -129,7 +129,7 @@ def _zone() -> zoneinfo.ZoneInfo:
 @require_safe
 def sessions(request: HttpRequest) -> HttpResponse:
     at = timezone.now()
-    own = Booking.objects.visible_to(request.user).for_listing()
+    own = Booking.objects.filter(client=request.user).for_listing()
     upcoming = list(own.upcoming(at).order_by("first_cell"))
     past = Paginator(own.past(at).order_by("-first_cell"), 10).get_page(request.GET.get("page"))
     sent = messages_about(messages.SUBJECT_TYPE, [booking.pk for booking in [*upcoming, *past]], to=request.user)
