@@ -61,3 +61,4 @@ messages:  ## bring the translations up to the source, and compile them
 format:  ## bring code and templates into shape
 	tools/environment dev
 	.venv/bin/ruff check --fix --quiet . && .venv/bin/ruff format --quiet .
+	find templates -name '*.html' -exec .venv/bin/djade --target-version 5.2 {} + || true  # 1 means: did something

@@ -41,14 +41,10 @@ class ChildFailed(Exception):
 class Child:
     name: str
     command: Sequence[str]
-    process: subprocess.Popen | None = None
+    process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     failures: int = 0
     start_at: float = 0.0
-
-    @property
-    def is_running(self) -> bool:
-        return self.process is not None and self.process.poll() is None
 
 
 def set_death_signal(number: int) -> bool:
@@ -64,7 +60,7 @@ class Supervisor:
     environment: dict[str, str]
     say: Callable[[str], None]
     use_kernel: bool = field(default_factory=lambda: sys.platform.startswith("linux"))
-    watcher: subprocess.Popen | None = None
+    watcher: subprocess.Popen[str] | None = None
     ending: bool = False
     hurried: bool = False
 
@@ -103,7 +99,7 @@ class Supervisor:
             signal.signal(signal.SIGHUP, self._end_soon)
         return waker, bell
 
-    def _end_soon(self, *_) -> None:
+    def _end_soon(self, *_: object) -> None:
         self.hurried = self.ending  # asked twice
         self.ending = True
 
@@ -115,21 +111,19 @@ class Supervisor:
     def _start_missing(self, *, first_time: bool) -> None:
         now = time.monotonic()
         for child in self.children:
-            if child.is_running:
-                continue
-            if child.process is not None:
+            if child.process and child.process.poll() is not None:
                 if first_time:
                     raise ChildFailed(f"{child.name} did not start (exit status {child.process.returncode}).")
-                self._plan_restart(child, now)
+                self._plan_restart(child, child.process, now)
             if child.process is None and now >= child.start_at:
                 self._start(child, now)
 
-    def _plan_restart(self, child: Child, now: float) -> None:
+    def _plan_restart(self, child: Child, ended: subprocess.Popen[bytes], now: float) -> None:
         child.failures = 1 if now - child.started > CALM else child.failures + 1
         pause = min(2.0 ** (child.failures - 1), LONGEST_PAUSE)
-        self.say(f"{child.name} ended (exit status {child.process.returncode}); it starts again in {pause:.0f} s.")
-        _kill_session(child.process)  # what it left behind would hold its port
-        self._tell_watcher(child.process.pid)
+        self.say(f"{child.name} ended (exit status {ended.returncode}); it starts again in {pause:.0f} s.")
+        _kill_session(ended)  # what it left behind would hold its port
+        self._tell_watcher(ended.pid)
         child.process, child.start_at = None, now + pause
 
     def _start(self, child: Child, now: float) -> None:
@@ -158,14 +152,14 @@ class Supervisor:
 
     def _tell_watcher(self, pid: int) -> None:
         """The first mention of a process begins the watch, the second ends it."""
-        if self.watcher:
+        if self.watcher and self.watcher.stdin:
             self.watcher.stdin.write(f"{pid}\n")
             self.watcher.stdin.flush()
 
     def _end_all(self, waker: int) -> None:
         """TERM, then KILL after ten seconds or a second request; the session's other members go too."""
         self.ending = True
-        running = [child.process for child in self.children if child.is_running]
+        running = [child.process for child in self.children if child.process and child.process.poll() is None]
         for process in running:
             process.terminate()
         end = time.monotonic() + PATIENCE
@@ -177,12 +171,12 @@ class Supervisor:
         for process in running:
             _kill_session(process)
             self._tell_watcher(process.pid)
-        if self.watcher:
+        if self.watcher and self.watcher.stdin:
             self.watcher.stdin.close()
             self.watcher.wait()
 
 
-def _kill_session(process: subprocess.Popen) -> None:
+def _kill_session(process: subprocess.Popen[bytes]) -> None:
     try:
         os.killpg(process.pid, signal.SIGKILL)
     except ProcessLookupError:  # all of it has ended, as it should

@@ -20,9 +20,7 @@ def test_every_import_follows_the_arrows():
     ("file", "text", "why"),
     [
         pytest.param("supportportal/trail/a.py", "from bookings import rules", "bookings stands", id="kernel to app"),
-        pytest.param(
-            "supportportal/people/a.py", "from supportportal.outbox import kinds", "outbox", id="kernel"
-        ),
+        pytest.param("supportportal/people/a.py", "from supportportal.outbox import kinds", "outbox", id="kernel"),
         pytest.param("supportportal/lattice.py", "from .trail import models", "trail stands", id="from the ground"),
         pytest.param("supportportal/new/a.py", "from supportportal import lattice", "no place", id="unknown part"),
         pytest.param("bookings/models.py", "from . import operations", "operations stands", id="between rooms"),

@@ -1,0 +1,57 @@
+"""What an operator can set: all of it is in .env.example, and production stands up to Django's own checks."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+# Read by others: docker compose, the supervising command, anymail (any provider's names).
+OTHERS = {"PORT", "POSTGRES_PASSWORD", "ANYMAIL_MAILGUN_API_KEY", "ANYMAIL_WEBHOOK_SECRET"}
+PRODUCTION = {
+    "SECRET_KEY": "a-key-of-fifty-characters-or-more-that-nobody-can-guess-0123456789",
+    "SITE_URL": "https://support.example.org",
+    "DATABASE_URL": "postgresql://portal:secret@127.0.0.1:9/portal",
+    "REDIS_URL": "redis://127.0.0.1:9/0",
+    "TRUSTED_PROXY_COUNT": "1",
+    "ENV_FILE": "",
+}
+ASKED = """
+import environ
+asked = set()
+get_value = environ.Env.get_value
+environ.Env.get_value = lambda self, var, *args, **kwargs: asked.add(var) or get_value(self, var, *args, **kwargs)
+import supportportal.settings
+print(*asked)
+"""
+
+
+def run(*command: str, **settings: str) -> subprocess.CompletedProcess:
+    environment = {"PATH": os.environ["PATH"], "VAR_DIR": os.environ["VAR_DIR"], **settings}
+    return subprocess.run([sys.executable, *command], cwd=ROOT, env=environment, capture_output=True, text=True)
+
+
+def test_the_example_names_every_variable_and_no_other():
+    example = set(re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    asked = set(run("-c", ASKED, **PRODUCTION).stdout.split())
+    assert asked
+    assert example == asked | OTHERS
+
+
+def test_production_passes_every_deployment_check():
+    checked = run("-W", "error", "manage.py", "check", "--deploy", "--fail-level", "DEBUG", **PRODUCTION)
+    assert checked.returncode == 0, checked.stderr
+    assert "no issues" in checked.stdout
+
+
+def test_without_https_the_same_check_complains():
+    checked = run("manage.py", "check", "--deploy", **PRODUCTION | {"SITE_URL": "http://support.example.org"})
+    assert "security.W012" in checked.stderr  # session cookies would travel in the open
+
+
+def test_a_wrong_value_never_shows_a_password():
+    checked = run("manage.py", "check", **PRODUCTION | {"DATABASE_URL": "oracle://portal:hunter2@host/name"})
+    assert checked.returncode == 1
+    assert "DATABASE_URL" in checked.stderr
+    assert "hunter2" not in checked.stderr + checked.stdout
