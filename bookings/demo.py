@@ -6,6 +6,7 @@ from random import Random
 from supportportal.lattice import cell_at
 from supportportal.outbox import operations as outbox
 from supportportal.outbox.models import Message
+from supportportal.people.access import may_use
 from supportportal.people.models import Plan, User
 
 from . import availability, messages
@@ -242,7 +243,9 @@ def _sessions_of_the_weeks(diary: _Diary, agents: list[Agent], clients: list[Use
             cells = free.cells()
             for cell in diary.random.sample(cells, k=min(len(cells), 3)):
                 start = datetime.fromtimestamp(cell * 300, diary.at.tzinfo)
-                granted = [one for one in clients if session_type in one.account.plan.session_types.all()]
+                granted = [one for one in clients if may_use(one, session_type, diary.at)]
+                if not granted:
+                    continue
                 diary.add(agent, diary.random.choice(granted), session_type, start, booked=timedelta(days=2))
     for number, agent in enumerate(agents):
         for back in range(1, 15, 3):
