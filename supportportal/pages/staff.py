@@ -1,10 +1,61 @@
-"""The staff's admin site, with the portal's own skin."""
+"""The staff's admin site: the first screen is today's work, and the skin is the portal's own."""
 
+from typing import Any
+
+from django.conf import settings
 from django.contrib.admin import AdminSite
-from django.utils.translation import gettext_lazy as _
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from . import checklist
+from .panels import staff_board
+
+APPS = ["bookings", "people", "outbox"]
+LAST = 50
 
 
 class PortalAdminSite(AdminSite):
-    site_header = _("Support")
-    site_title = _("Support")
-    index_title = _("Today")
+    site_header = gettext_lazy("Support")
+    site_title = gettext_lazy("Support")
+    index_title = gettext_lazy("Today")
+    enable_nav_sidebar = False  # the skin has its own
+
+    def get_urls(self) -> list:
+        return [path("set-up/", self.admin_view(self.set_up), name="set_up"), *super().get_urls()]
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        context = super().each_context(request)
+        if context["has_permission"] and request.user.has_perm("people.change_firm"):
+            context["set_up_url"] = reverse("admin:set_up")
+        return context
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
+        """Apps in the order of work, and in each what is used most first (``nav_position`` of its admin class)."""
+        apps = super().get_app_list(request, app_label)
+        for app in apps:
+            app["models"].sort(key=lambda model: (self._position(model["model"]), model["name"]))
+        return sorted(apps, key=lambda app: APPS.index(app["app_label"]) if app["app_label"] in APPS else len(APPS))
+
+    def _position(self, model: type[Model]) -> int:
+        return getattr(self._registry[model], "nav_position", LAST)
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        at = timezone.now()
+        context = {
+            "at": at,
+            "panels": staff_board.shown_to(request, at),
+            "open_items": [] if settings.DEMO else [state for state in checklist.states() if not state.done],
+            **(extra_context or {}),
+        }
+        return super().index(request, context)
+
+    def set_up(self, request: HttpRequest) -> HttpResponse:
+        """The list of what a new portal needs before its first client."""
+        states = [{"item": state.item, "done": state.done, "url": state.item.url()} for state in checklist.states()]
+        context = {**self.each_context(request), "title": _("Set-up"), "states": states}
+        return render(request, "admin/set_up.html", context)

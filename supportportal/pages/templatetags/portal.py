@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 
+from allauth.account.adapter import get_adapter
 from django import template
 from django.forms import BoundField, CheckboxInput
 from django.template.loader import render_to_string
@@ -288,3 +289,8 @@ def firm_css(context) -> str:
 @register.simple_tag(takes_context=True)
 def firm_logo(context) -> str:
     return f"{reverse('firm_logo')}?v={context['firm'].logo_id}"
+
+
+@register.simple_tag(takes_context=True)
+def sign_up_is_open(context) -> bool:
+    return get_adapter().is_open_for_signup(context["request"])

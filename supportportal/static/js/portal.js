@@ -48,6 +48,22 @@
       }
     } else if (event.key === "j") move(1);
     else if (event.key === "k") move(-1);
+    else if (event.key === "g" && help) window.location.assign(help.dataset.first);
     else if (event.key === "?" && help) help.showModal();
+  });
+
+  document.addEventListener("click", (event) => {
+    const opener = event.target.closest("[data-opens]");
+    if (opener) document.getElementById(opener.dataset.opens).showModal();
+  });
+
+  /* The picker's summary follows the time that is picked. */
+  document.addEventListener("change", (event) => {
+    const picked = event.target.closest("input[data-when]");
+    if (!picked) return;
+    for (const [name, text] of Object.entries({ when: picked.dataset.when, rule: picked.dataset.rule })) {
+      const shown = document.querySelector(`[data-chosen-${name}]`);
+      if (shown && text) shown.textContent = text;
+    }
   });
 })();

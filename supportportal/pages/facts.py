@@ -1,0 +1,11 @@
+"""What the set-up list asks about the firm."""
+
+from supportportal.people.models import Firm
+
+
+def firm_has_a_name() -> bool:
+    return Firm.objects.exclude(name=Firm._meta.get_field("name").default).exists()
+
+
+def firm_has_a_logo() -> bool:
+    return Firm.objects.filter(logo__isnull=False).exists()
