@@ -77,4 +77,3 @@ def seconds(env: Environment, name: str) -> int:
     if found < 1:
         raise ImproperlyConfigured(f"{name} is {found}; it has to be at least 1 second.")
     return found
-

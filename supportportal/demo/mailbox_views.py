@@ -18,7 +18,7 @@ from .models import DemoMail
 from .views import demo_only
 
 PER_PERSON = 50
-# What stands in a mail may style itself and open links; it runs nothing, loads nothing, and is shown in our own frame only.
+# A mail may style itself and open links; it runs nothing, loads nothing, and is shown in our own frame only.
 MAIL_POLICY = {
     "default-src": ["'none'"],
     "style-src": ["'unsafe-inline'"],

@@ -1,7 +1,7 @@
 """Taking messages for sending, so that no two senders ever hold the same one (architecture, idea 3).
 
-A claim is a token and a lease, committed before anything is sent. The fence, right before the hand-over, asks whether the
-claim still holds and keeps a copy of what goes out; whatever is claimed but never fenced has certainly not been sent.
+A claim is a token and a lease, committed before anything is sent. The fence, right before the hand-over, asks whether
+the claim still holds and keeps a copy of what goes out; what is claimed but never fenced has certainly not been sent.
 """
 
 import uuid
@@ -97,4 +97,3 @@ def _keep(parcels: Sequence[Parcel]) -> None:
             " WHERE id = %s",
             rows,
         )
-

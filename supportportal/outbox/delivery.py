@@ -19,6 +19,7 @@ Clock = Callable[[], datetime]
 Results = list[tuple[Parcel, Result]]
 
 ASK_AFTER = timedelta(minutes=1)  # an answer that was lost may still become a message at the provider
+TOO_LATE = "too late to be of use"
 RUN_OF_TROUBLE = 5  # so many in a row are no longer the messages' own fault
 
 
@@ -116,7 +117,7 @@ def _written(batch: Sequence[Message], *, at: datetime) -> Iterator[Parcel]:
             if isinstance(subject, Exception):
                 raise subject
             if reason := why_not_owed(message, subject, at):
-                _drop(message, reason)
+                _drop(message, reason, at)
                 continue
             parcel = rendering.write(message, subject, firm=firm)
         except Exception as error:  # whatever a kind raises parks this message and stops no other
@@ -134,7 +135,7 @@ def why_not_owed(message: Message, subject: Any, at: datetime) -> str:
     if message.overtaken:
         return "overtaken by a newer one"
     if message.useful_until is not None and at >= message.useful_until:
-        return "too late to be of use"
+        return TOO_LATE
     if subject is None:
         return "what it was about no longer exists"
     if message.channel == Message.Channel.SMS and message.recipient and not message.recipient.sms_consent_at:
@@ -143,9 +144,11 @@ def why_not_owed(message: Message, subject: Any, at: datetime) -> str:
         return kinds.get(message.kind).is_due(message, subject)
 
 
-def _drop(message: Message, reason: str) -> None:
+def _drop(message: Message, reason: str, at: datetime) -> None:
     if message.overtaken:
         outcomes.mark_void(message, reason)
+    elif reason == TOO_LATE and message.attempts > 1:
+        outcomes.mark_failed(message, message.note or reason, at=at)  # it was tried in time: say what went wrong
     else:
         outcomes.mark_skipped(message, reason)
 

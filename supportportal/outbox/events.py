@@ -1,4 +1,4 @@
-"""What providers report: written down as it comes, handled later and apart, so that trouble in handling loses nothing."""
+"""What providers report: written down as it comes, handled later and apart, so that no trouble there loses anything."""
 
 import hashlib
 import logging

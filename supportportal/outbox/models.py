@@ -54,7 +54,13 @@ class Message(models.Model):
     NEXT_STATES = {
         State.PLANNED: {State.SENDING, State.VOID},
         State.SENDING: {
-            State.SENT, State.DELIVERED, State.RETRYING, State.UNKNOWN, State.FAILED, State.SKIPPED, State.VOID
+            State.SENT,
+            State.DELIVERED,
+            State.RETRYING,
+            State.UNKNOWN,
+            State.FAILED,
+            State.SKIPPED,
+            State.VOID,
         },
         State.RETRYING: {State.SENDING, State.SENT, State.DELIVERED, State.FAILED, State.VOID},
         State.UNKNOWN: {State.RETRYING, State.SENT, State.DELIVERED, State.FAILED},
