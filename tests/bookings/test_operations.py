@@ -76,7 +76,7 @@ def test_what_is_owed_is_written_with_the_booking_or_not_at_all(book, monkeypatc
     def fail(*args, **kwargs):
         raise RuntimeError
 
-    monkeypatch.setattr(operations.outbox, "plan", fail)
+    monkeypatch.setattr(operations.booking.outbox, "plan", fail)
     with pytest.raises(RuntimeError):
         book()
     assert not Booking.objects.exists()

@@ -1,4 +1,4 @@
-"""Every change of a session's state. Lock order everywhere: the people by ascending id, then the booking, then the rest."""
+"""Book, move and cancel."""
 
 import secrets
 from collections.abc import Iterable, Sequence
@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext as _
 
 from supportportal.trail import operations as trail
 from supportportal.files.models import StoredFile
@@ -14,11 +13,11 @@ from supportportal.outbox import operations as outbox
 from supportportal.people.access import may_use
 from supportportal.people.models import User
 
-from . import availability, messages
-from .models import Agent, Booking, SessionType, TermsAcceptance, TermsVersion
-from .models.booking import LONGEST_CELLS
-from .models.offer import PlaceKind
-from .refusals import (
+from .. import availability, messages
+from ..models import Agent, Booking, SessionType, TermsAcceptance, TermsVersion
+from ..models.booking import LONGEST_CELLS
+from ..models.offer import PlaceKind
+from ..refusals import (
     AlreadyStarted,
     BookingRefused,
     ClientBusy,
@@ -29,6 +28,7 @@ from .refusals import (
     SlotTaken,
     TermsNotAccepted,
 )
+from .locking import lock, lock_people
 
 REFERENCE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that is misread or misheard
 
@@ -104,7 +104,7 @@ def _book_with(
     by: User,
     at: datetime,
 ) -> Booking:
-    client = _lock_people(agent.pk, client.pk)[client.pk]
+    client = lock_people(agent.pk, client.pk)[client.pk]
     if fields["form_key"] and (made := Booking.objects.filter(form_key=fields["form_key"], booked_by=by).first()):
         return made
     access = may_use(client, session_type, at)
@@ -174,7 +174,7 @@ def _agents_for_move(booking: Booking, first_cell: int, *, at: datetime) -> list
 def _move_to(
     booking: Booking, first_cell: int, agent: Agent, *, reason: str, by: User | None, at: datetime
 ) -> Booking:
-    booking = _lock(booking, agent.pk)
+    booking = lock(booking, agent.pk)
     _require_changeable(booking, at=at)
     if booking.first_cell == first_cell and booking.agent_id == agent.pk:
         return booking
@@ -207,7 +207,7 @@ def cancel(booking: Booking, *, reason: str, by: User | None, at: datetime) -> B
 
     Cancelling what is cancelled already changes nothing. Raises AlreadyStarted once the session has begun.
     """
-    booking = _lock(booking)
+    booking = lock(booking)
     if not booking.is_live:
         return booking
     _require_changeable(booking, at=at)
@@ -230,22 +230,6 @@ def place_of(session_type: SessionType, agent: Agent) -> tuple[str, str]:
 
 
 # -- what stands behind the verbs --------------------------------------------------------------------------------------
-
-
-def _lock_people(*ids: int) -> dict[int, User]:
-    people = User.objects.select_related("account__plan").filter(pk__in=set(ids)).order_by("pk")
-    return {person.pk: person for person in people.select_for_update(no_key=True, of=("self",))}
-
-
-def _lock(booking: Booking, *others: int) -> Booking:
-    """The row as it is now, locked after its people; raises BookingRefused if its agent changed meanwhile."""
-    seen = Booking.objects.only("agent_id", "client_id").get(pk=booking.pk)
-    _lock_people(seen.agent_id, seen.client_id, *others)
-    rows = Booking.objects.select_related("client__account__plan", "agent__user", "session_type")
-    locked = rows.select_for_update(no_key=True, of=("self",)).get(pk=booking.pk)
-    if locked.agent_id != seen.agent_id:
-        raise BookingRefused(_("This session was changed by somebody else a moment ago. Please look at it again."))
-    return locked
 
 
 def _require_changeable(booking: Booking, *, at: datetime) -> None:

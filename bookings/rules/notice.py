@@ -1,35 +1,10 @@
-"""The policy of sessions as plain functions of values and times: no database, no settings, no clock."""
+"""Notice and reminders (B-5 to B-7, B-10)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-
-@dataclass(frozen=True)
-class Reminder:
-    """One link of the reminder chain: sent ``before`` the start, useful until ``until`` before it (B-5, B-7)."""
-
-    kind: str
-    channel: str
-    before: timedelta
-    until: timedelta
-
-
-@dataclass(frozen=True)
-class Policy:
-    """Every number of the session rules; settings may override any of them (``BOOKINGS_POLICY``)."""
-
-    change_notice: timedelta = timedelta(hours=24)
-    reminders: tuple[Reminder, ...] = (
-        Reminder("reminder_2d", "email", timedelta(hours=48), timedelta(hours=24)),
-        Reminder("reminder_24h", "email", timedelta(hours=24), timedelta(hours=1)),
-        Reminder("reminder_1h", "email", timedelta(hours=1), timedelta(0)),
-        Reminder("reminder_30m", "sms", timedelta(minutes=30), timedelta(0)),
-    )
-    business_days: frozenset[int] = frozenset({0, 1, 2, 3, 4})
-
-
-DEFAULT = Policy()
+from .numbers import DEFAULT, Policy
 
 
 @dataclass(frozen=True)
