@@ -22,7 +22,7 @@ def test_a_mail_carries_our_id_and_keeps_the_providers(person, mailgun, clock):
     deliver(clock)
     (mail,) = mailgun.mails
     assert mail["v:message"] == str(message.pk)
-    assert mail["h:Message-ID"] == fresh(message).message_id
+    assert mail["h:Message-Id"] == fresh(message).message_id
     assert fresh(message).provider_id == "<mailgun-1@fake>"
     assert (state_of(message), fresh(message).gateway) == (State.SENT, "mailgun")
 
@@ -68,4 +68,4 @@ def test_a_lost_answer_waits_for_the_report_and_only_then_goes_again(person, mai
         reconciling.reconcile(clock=clock)
         deliver(clock)
     assert (state_of(message), len(mailgun.mails)) == (State.SENT, 2)
-    assert mailgun.mails[0]["h:Message-ID"] == mailgun.mails[1]["h:Message-ID"]
+    assert mailgun.mails[0]["h:Message-Id"] == mailgun.mails[1]["h:Message-Id"]

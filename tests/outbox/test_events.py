@@ -62,7 +62,7 @@ def test_states(sent, before, kind, after):
     assert state_of(sent) == after
 
 
-@pytest.mark.parametrize("order", permutations(["sent", "delivered", "bounced"]), ids=" ".join)
+@pytest.mark.parametrize("order", list(permutations(["sent", "delivered", "bounced"])), ids=" ".join)
 def test_the_order_of_reports_does_not_matter(sent, order):
     for minutes, kind in enumerate(order):
         report(kind, sent, minutes=minutes, detail="552 mailbox full" if kind == "bounced" else "")

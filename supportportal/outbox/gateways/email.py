@@ -36,15 +36,18 @@ class EmailGateway:
     @contextmanager
     def open(self) -> Iterator[None]:
         try:
+            self._connect()
+            yield
+        finally:
+            self._close()
+
+    def _connect(self) -> None:
+        try:
             self.backend.open()
         except smtplib.SMTPAuthenticationError as error:
             raise ChannelDown(f"the mail server refuses the sign-in: {_answer(error)}", pause=AUTH_PAUSE) from error
         except (smtplib.SMTPException, OSError) as error:
             raise ChannelDown(f"the mail server cannot be reached: {error}") from error
-        try:
-            yield
-        finally:
-            self._close()
 
     def _close(self) -> None:
         try:
