@@ -1,4 +1,4 @@
-"""The ways out for kept files. Whether someone may have a file is decided by the app that holds it, before it asks here."""
+"""The ways out for kept files. Whether someone may have a file is decided before, by the app that holds it."""
 
 from django.http import FileResponse
 
@@ -14,7 +14,9 @@ def download_response(stored: StoredFile) -> FileResponse:
     """The file as a download: never shown in place, never sniffed, never cached by others."""
     # FileResponse would guess a type from the name, text/html included; an explicit one stops that.
     content_type = stored.content_type if stored.content_type in _SAID_AS_THEY_ARE else _PLAIN
-    response = FileResponse(stored.content.open("rb"), as_attachment=True, filename=stored.name, content_type=content_type)
+    response = FileResponse(
+        stored.content.open("rb"), as_attachment=True, filename=stored.name, content_type=content_type
+    )
     response["Content-Security-Policy"] = _SANDBOX
     response["X-Content-Type-Options"] = "nosniff"
     response["Cross-Origin-Resource-Policy"] = "same-origin"

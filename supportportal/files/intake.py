@@ -1,4 +1,4 @@
-"""The one way in for files: name cleaned, content sniffed against an allow-list, limits, then kept under a random name."""
+"""The one way in for files: name cleaned, content sniffed against an allow-list, limits, a random place to be kept."""
 
 import hashlib
 import secrets

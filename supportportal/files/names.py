@@ -13,7 +13,8 @@ def clean(name: str) -> tuple[str, str]:
     Folders are cut off and invisible characters dropped first, so that what is checked afterwards is what people see.
     Only the last dot counts: "invoice.exe.pdf" becomes ("invoice_exe", "pdf"), no second extension is left.
     """
-    visible = "".join(char for char in unicodedata.normalize("NFKC", name) if unicodedata.category(char) not in _DROPPED)
+    normal = unicodedata.normalize("NFKC", name)
+    visible = "".join(char for char in normal if unicodedata.category(char) not in _DROPPED)
     last = visible.replace("\\", "/").rsplit("/", 1)[-1]
     words = " ".join("".join("_" if char in _RESERVED else char for char in last).split())
     stem, dot, extension = words.strip(". ").rpartition(".")

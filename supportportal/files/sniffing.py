@@ -126,19 +126,15 @@ def _is_dangerous(member: zipfile.ZipInfo) -> bool:
     return (
         bool(member.flag_bits & 0x1)
         or member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-        or name.startswith(("/", "\\"))
+        or name.startswith(("/", "\\", "basic/", "scripts/"))
         or ".." in name.replace("\\", "/").split("/")
         or name.endswith(("vbaproject.bin", ".exe", ".dll", ".js", ".vbs", ".bat", ".cmd", ".ps1", ".jar"))
-        or name.startswith(("basic/", "scripts/"))
     )
 
 
 def _is_text(content: BinaryIO, head: bytes) -> bool:
-    """Readable text in UTF-8, UTF-16 with its mark, or a Western 8-bit set; nothing that a browser or shell would run."""
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encodings = ["utf-16"]
-    else:
-        encodings = ["utf-8-sig", "cp1252"]
+    """Readable text in UTF-8, UTF-16 with its mark, or a Western 8-bit set; nothing that a browser or shell runs."""
+    encodings = ["utf-16"] if head.startswith((b"\xff\xfe", b"\xfe\xff")) else ["utf-8-sig", "cp1252"]
     content.seek(0)
     everything = content.read()
     for encoding in encodings:

@@ -25,7 +25,10 @@ class Use(Protocol):
 
 @dataclass(frozen=True)
 class Access:
-    """A yes, or a no with its reason. ``plan`` is the lowest-ranked plan that would grant the use, where that would help."""
+    """A yes, or a no with its reason. ``plan`` is the lowest-ranked plan that would grant the use, where that helps.
+
+    A no is falsy.
+    """
 
     allowed: bool
     code: str = ""

@@ -46,6 +46,8 @@ class PersonForm(forms.ModelForm):
 
     def clean_email(self) -> str:
         email = self.cleaned_data["email"].lower()
+        if not email.isprintable():
+            raise forms.ValidationError(_("The address holds characters that cannot be shown."))
         if User.objects.filter(email__iexact=email).exclude(pk=self.instance.pk).exists():
             raise forms.ValidationError(_("There is a person with this address already."))
         return email
@@ -261,7 +263,16 @@ class FirmForm(ZonedForm):
 
     class Meta:
         model = Firm
-        exclude = ["logo"]
+        fields = [
+            "name",
+            "accent",
+            "contact_email",
+            "contact_phone",
+            "postal_address",
+            "country",
+            "time_zone",
+            "language",
+        ]
 
 
 @admin.register(Firm)

@@ -73,10 +73,8 @@ class Preview:
 
 def decode(content: bytes) -> str:
     """The text of a file saved as UTF-8 or UTF-16 (with or without its mark), else as a Western 8-bit set."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encodings = ["utf-16"]
-    else:
-        encodings = ["utf-8-sig", "cp1252", "latin-1"]
+    is_utf_16 = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+    encodings = ["utf-16"] if is_utf_16 else ["utf-8-sig", "cp1252", "latin-1"]
     for encoding in encodings:
         try:
             return content.decode(encoding)
@@ -181,7 +179,7 @@ class _Known:
 
     def _check_email(self, email: str, line: int) -> None:
         try:
-            validate_email(email)
+            validate_email(email if email.isprintable() else "")  # it lets invisible characters pass in domains
         except ValidationError:
             self._refuse(_("“%(email)s” is no e-mail address."), email=email)
             return

@@ -22,10 +22,10 @@ from .models import User
 INVITATION = "invitation"
 SIGN_IN_CODE = "sign_in_code"
 ACCOUNT_ACCESS = "account_access"
-PASSWORD_RESET = "password_reset"
+PASSWORD_RESET = "password_reset"  # noqa: S105
 ADDRESS_CODE = "address_code"
 ALREADY_KNOWN = "already_known"
-PASSWORD_CHANGED = "password_changed"
+PASSWORD_CHANGED = "password_changed"  # noqa: S105
 
 
 @dataclass(frozen=True)

@@ -55,11 +55,9 @@ def import_clients(rows: Sequence[Row], *, by: Any, at: datetime) -> list[User]:
 
 
 def keep_address(person: User) -> None:
-    """Make the person's address the one that signs in, and no other. To be called whenever ``email`` was set by staff."""
+    """Make the person's address the one that signs in, and no other: whenever staff have set ``email``."""
     EmailAddress.objects.filter(user=person).exclude(email=person.email).delete()
-    EmailAddress.objects.update_or_create(
-        user=person, email=person.email, defaults={"primary": True, "verified": True}
-    )
+    EmailAddress.objects.update_or_create(user=person, email=person.email, defaults={"primary": True, "verified": True})
 
 
 @transaction.atomic

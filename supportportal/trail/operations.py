@@ -19,7 +19,7 @@ FIRST = "0" * 64
 
 
 def record(verb: str, subject: models.Model, *, by: Any, at: datetime, **facts: Any) -> None:
-    """Add one entry in the caller's transaction. ``facts`` are ids, codes, instants and digests, never names or texts."""
+    """Add one entry in the caller's transaction. ``facts``: ids, codes, instants and digests, never names or texts."""
     _entry(verb, subject, by=by, at=at, facts=facts).save()
 
 

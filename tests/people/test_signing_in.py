@@ -257,9 +257,7 @@ def test_the_mails_name_our_own_address_whatever_host_was_asked(client, anna):
 @pytest.mark.parametrize("password", ["short", "password1234", "1234567890123", "anna@example.org"])
 def test_weak_passwords_are_refused(client, anna, password):
     client.force_login(anna)
-    client.post(
-        "/accounts/password/change/", {"oldpassword": PASSWORD, "password1": password, "password2": password}
-    )
+    client.post("/accounts/password/change/", {"oldpassword": PASSWORD, "password1": password, "password2": password})
     anna.refresh_from_db()
     assert anna.check_password(PASSWORD)
 
