@@ -68,7 +68,11 @@ class Preview:
 
     @property
     def new_accounts(self) -> list[str]:
-        return sorted({row.account_name for row in self.accepted if row.account is None}, key=str.casefold)
+        named: dict[str, str] = {}
+        for row in self.accepted:
+            if row.account is None:
+                named.setdefault(row.account_key, row.account_name)
+        return [named[key] for key in sorted(named)]
 
 
 def decode(content: bytes) -> str:
