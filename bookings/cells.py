@@ -20,7 +20,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from .models import Booking, OccupiedCell
 
-OCCUPYING_STATES = (Booking.State.BOOKED,)
+OCCUPYING_STATES = tuple(state for state in Booking.State if state != Booking.State.CANCELLED)
 
 _NAMES = {
     "booking": Booking._meta.db_table,

@@ -1,19 +1,33 @@
 """What the bookings app knows. State changes live in ``bookings.operations``."""
 
 from .booking import Booking, OccupiedCell
+from .calls import CallAttempt, Callback, PeakPeriod
+from .feedback import Feedback, SurveyAnswer
 from .offer import Agent, Closure, Holiday, OpeningHours, SessionType, TimeOff, WorkingHours
+from .strikes import Fee, Strike, StrikeReview
 from .terms import TermsAcceptance, TermsVersion
+from .waiting import Hold, Offer, WaitlistEntry
 
 __all__ = [
     "Agent",
     "Booking",
+    "CallAttempt",
+    "Callback",
     "Closure",
+    "Fee",
+    "Feedback",
+    "Hold",
     "Holiday",
     "OccupiedCell",
+    "Offer",
     "OpeningHours",
     "SessionType",
+    "Strike",
+    "StrikeReview",
+    "SurveyAnswer",
     "TermsAcceptance",
     "TermsVersion",
     "TimeOff",
+    "WaitlistEntry",
     "WorkingHours",
 ]

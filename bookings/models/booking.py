@@ -61,8 +61,14 @@ class Booking(models.Model):
     class State(models.TextChoices):
         BOOKED = "booked", _("booked")
         CANCELLED = "cancelled", _("cancelled")
+        ATTENDED = "attended", _("attended")
+        NO_SHOW = "no_show", _("not there")
+        INTERRUPTED = "interrupted", _("interrupted")
+        OUR_FAULT = "our_fault", _("failed on our side")
+        ENDED = "ended", _("ended for conduct")
 
-    NEXT_STATES = {State.BOOKED: {State.CANCELLED}}
+    OUTCOMES = {State.ATTENDED, State.NO_SHOW, State.INTERRUPTED, State.OUR_FAULT, State.ENDED}
+    NEXT_STATES = {State.BOOKED: {State.CANCELLED, *OUTCOMES}}
 
     class CancelReason(models.TextChoices):
         CANNOT_COME = "cannot_come", _("I can't come at that time")
@@ -70,6 +76,7 @@ class Booking(models.Model):
         MISTAKE = "mistake", _("I booked by mistake")
         OTHER = "other", _("Another reason")
         FIRM = "firm", _("The firm had to cancel")
+        FEE = "fee", _("No answer about the fee")
 
     reference = models.CharField(_("reference"), max_length=12, unique=True, editable=False)
     form_key = models.CharField(max_length=64, unique=True, null=True, editable=False)
@@ -113,6 +120,18 @@ class Booking(models.Model):
     cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
     cancelled_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     cancel_reason = models.CharField(_("reason"), max_length=16, choices=CancelReason.choices, blank=True)
+    imposed_at = models.DateTimeField(_("moved by the firm"), null=True, blank=True)  # B-11: refusable free until agreed
+    agreed_at = models.DateTimeField(_("agreed by the client"), null=True, blank=True)
+
+    started_at = models.DateTimeField(_("started"), null=True, blank=True)
+    late_until = models.DateTimeField(_("client is late until"), null=True, blank=True)
+    dropped_at = models.DateTimeField(_("client dropped out"), null=True, blank=True)
+    nobody_here_at = models.DateTimeField(_("client found nobody"), null=True, blank=True)
+    outcome_at = models.DateTimeField(_("outcome recorded"), null=True, blank=True)
+    outcome_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    outcome_reason = models.TextField(_("why the outcome was corrected"), blank=True)
+    summary = models.TextField(_("summary for the client"), blank=True)
+    notes = models.TextField(_("notes for the team"), blank=True)
 
     objects = BookingQuerySet.as_manager()
 
@@ -135,6 +154,11 @@ class Booking(models.Model):
                 | (~Q(state="cancelled") & Q(cancelled_at__isnull=True)),
                 name="cancelled_at_iff_cancelled",
             ),
+            models.CheckConstraint(
+                condition=Q(state__in=["booked", "cancelled"], outcome_at__isnull=True)
+                | (~Q(state__in=["booked", "cancelled"]) & Q(outcome_at__isnull=False)),
+                name="outcome_at_iff_outcome",
+            ),
             models.CheckConstraint(condition=~Q(client=F("agent")), name="nobody_books_themselves"),
         ]
 
@@ -156,13 +180,16 @@ class Booking(models.Model):
 
 
 class OccupiedCell(models.Model):
-    """Five minutes of one person, taken by one booking. Written by the database's own triggers alone (B-2)."""
+    """Five minutes of one person, taken by one booking or one hold. Written by the database's own triggers alone (B-2)."""
 
     pk = models.CompositePrimaryKey("person", "cell")
     person = models.BigIntegerField()
     cell = models.IntegerField()
     booking = models.ForeignKey(
-        Booking, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="occupied_cells"
+        Booking, models.DO_NOTHING, null=True, db_constraint=False, db_index=False, related_name="occupied_cells"
+    )
+    hold = models.ForeignKey(
+        "bookings.Hold", models.DO_NOTHING, null=True, db_constraint=False, db_index=False, related_name="occupied_cells"
     )
 
     class Meta:
