@@ -44,7 +44,7 @@ class PrivateFilesField(PrivateFileField):
 
     widget = _ManyFilesInput
 
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:  # type: ignore[override]
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
         uploads = [one for one in (data if isinstance(data, list | tuple) else [data]) if one]
         if self.required and not uploads:
             raise ValidationError(self.error_messages["required"], code="required")

@@ -1,11 +1,11 @@
 """Files that people hand in, kept private: stored under a random name, only ever downloaded."""
 
-from django.core.files.storage import storages
+from django.core.files.storage import Storage, storages
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
-def private_storage():
+def private_storage() -> Storage:
     return storages["private"]
 
 

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
-from django.db.models import prefetch_related_objects
+from django.db.models import Model, prefetch_related_objects
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -53,11 +53,11 @@ def may_use_all(person: User, uses: Iterable[Use], at: datetime) -> list[Access]
     for_everything = _of_person(person)
     if for_everything is not None:
         return [for_everything] * len(uses)
-    account = Account.objects.select_related("plan").get(pk=person.account_id)
+    account = Account.objects.select_related("plan").get(users=person)
     if not account.is_active:
         return [_subscription(account)] * len(uses)
     for _kind, alike in groupby(sorted(uses, key=_class_name), key=_class_name):
-        prefetch_related_objects(list(alike), "plans")  # type: ignore[arg-type]
+        prefetch_related_objects(cast(list[Model], list(alike)), "plans")
     restrictions = _in_force(person, at)
     return [_of_use(account, restrictions, use) for use in uses]
 

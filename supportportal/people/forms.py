@@ -60,7 +60,7 @@ class ProfileForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
-    def __init__(self, *args: Any, person: User, **kwargs: Any):
+    def __init__(self, data: Any = None, *, person: User):
         initial = {
             "name": person.name,
             "phone": phones.for_reading(person.phone),
@@ -69,7 +69,7 @@ class ProfileForm(forms.Form):
             "time_zone": person.time_zone,
             "adjustments": person.adjustments,
         }
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(data, initial=initial)
         self.fields["phone"].country = person.account.country if person.account else ""  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from . import importing, operations, policy
+from .models import User
 
 
 class FileForm(forms.Form):
@@ -35,7 +36,7 @@ class ConfirmForm(forms.Form):
 
 def import_clients(request: HttpRequest, shown: dict[str, Any]) -> HttpResponse:
     """Who may import is decided by the caller."""
-    shown |= {"title": _("Import clients"), "opts": operations.User._meta}
+    shown |= {"title": _("Import clients"), "opts": User._meta}
     if request.method == "POST" and "text" in request.POST:
         return _confirmed(request, shown)
     form = FileForm(request.POST or None, request.FILES or None) if request.method == "POST" else FileForm()

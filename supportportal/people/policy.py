@@ -1,9 +1,12 @@
 """The policy in force: the defaults with what the settings override."""
 
+from typing import Any
+
 from django.conf import settings
 
 from .rules import Policy
 
 
 def current() -> Policy:
-    return Policy(**settings.PEOPLE_POLICY)
+    overrides: dict[str, Any] = settings.PEOPLE_POLICY
+    return Policy(**overrides)

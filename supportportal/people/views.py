@@ -1,5 +1,6 @@
 """What people see of themselves: the profile, what their plan grants, and the way in by an invitation."""
 
+from datetime import datetime
 from typing import cast
 
 from allauth.account.utils import perform_login
@@ -70,7 +71,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "people/invitation.html", {"form": form, "person": person})
 
 
-def _invited(token: str, at) -> User | None:
+def _invited(token: str, at: datetime) -> User | None:
     """The person whom the link invites, as long as it is the latest one, not too old, and the person is active."""
     try:
         named = links.read("invite", token)
