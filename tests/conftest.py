@@ -38,6 +38,12 @@ def pytest_configure(config):
     _stay_on_this_machine()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes():
+    """Else pytest-django would read the settings of a worker before it has a folder of its own."""
+    os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+
+
 def _prepare_run() -> None:
     """In the controller alone: workers inherit the environment and find the servers by it."""
     for name in OF_THE_SHELL:
