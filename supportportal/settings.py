@@ -162,6 +162,7 @@ ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)  # proxi
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("it", "Italiano"), ("nl", "Nederlands")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["supportportal.formats"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -191,6 +192,14 @@ STORAGES = {
 
 REDIS_URL = env.address("REDIS_URL", schemes=("redis", "rediss", "unix"))
 QUEUE_DIR = VAR_DIR / "queue"
+if REDIS_URL:  # limits on attempts to sign in are counted here, so that several web processes share one count
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+            "KEY_PREFIX": "portal",
+        }
+    }
 CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost"
 if not REDIS_URL:
     (QUEUE_DIR / "control").mkdir(parents=True, exist_ok=True)

@@ -32,5 +32,4 @@ def image_response(stored: StoredFile) -> FileResponse:
     response["Content-Disposition"] = "inline"
     response["Content-Security-Policy"] = _SANDBOX
     response["X-Content-Type-Options"] = "nosniff"
-    response["Cache-Control"] = "public, max-age=300"
     return response

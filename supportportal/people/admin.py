@@ -1,6 +1,6 @@
 """People, accounts and plans for staff. Invitations and imports go through the same operations as everywhere."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -226,6 +226,7 @@ class PlanAdmin(admin.ModelAdmin):
 @admin.register(Channel)
 class ChannelAdmin(admin.ModelAdmin):
     list_display = ["name", "code", "minimum_seats", "url", "position"]
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
     ordering = ["position", "code"]
     prepopulated_fields = {"code": ["name"]}
 
@@ -304,4 +305,5 @@ class FirmAdmin(admin.ModelAdmin):
 
 
 def _manages_staff(request: HttpRequest) -> bool:
-    return request.user.is_superuser or request.user.has_role(Role.OWNER)
+    person = cast(User, request.user)
+    return person.is_superuser or person.has_role(Role.OWNER)

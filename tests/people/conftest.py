@@ -4,11 +4,10 @@ import pytest
 
 
 @pytest.fixture(autouse=True)
-def no_counts_of_other_tests():
-    """Rate limits count in the cache, which outlives a test."""
-    from django.core.cache import cache
-
-    cache.clear()
+def own_counts(settings, request):
+    """Rate limits count in the cache, which outlives a test: each test gets a cache of its own."""
+    backend = "django.core.cache.backends.locmem.LocMemCache"
+    settings.CACHES = {"default": {"BACKEND": backend, "LOCATION": request.node.nodeid}}
 
 
 @pytest.fixture

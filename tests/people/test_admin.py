@@ -189,6 +189,12 @@ def test_lists_ask_as_much_for_thirty_as_for_one(client, as_role, address, at):
     assert len(for_thirty) == len(for_one)
 
 
+@pytest.mark.parametrize("address", ["user", "account", "plan", "channel"])
+def test_pages_to_add_open(client, as_role, address):
+    as_role("superuser")
+    assert client.get(f"/admin/people/{address}/add/").status_code == 200
+
+
 @pytest.mark.parametrize("searched", ["anna", "conti", "EXAMPLE.ORG"])
 def test_people_are_found(client, as_role, anna, searched):
     as_role("agent")

@@ -201,6 +201,30 @@ def test_a_setting_opens_sign_up(client, firm, settings):
     assert (person.name, person.account, person.is_staff) == ("New", None, False)
 
 
+@pytest.fixture
+def open_to_all(settings):
+    settings.PEOPLE_SIGNUP_OPEN = True
+    settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+    settings.ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+
+
+def test_who_signs_up_proves_the_address_by_a_code(client, firm, open_to_all):
+    client.post("/accounts/signup/", {"email": "new@example.org", "password1": PASSWORD, "name": "New"})
+    assert not is_signed_in(client)
+    message = only_message()
+    assert message.kind == "address_code"
+    client.post("/accounts/confirm-email/", {"code": message.data["code"]})
+    assert is_signed_in(client)
+
+
+def test_signing_up_tells_nobody_who_is_known(client, anna, open_to_all):
+    User.objects.filter(pk=anna.pk).update(language="en")
+    posted = {"password1": PASSWORD, "name": "New"}
+    known = seen(client, "/accounts/signup/", {**posted, "email": anna.email})
+    assert known == seen(Client(), "/accounts/signup/", {**posted, "email": "nobody@example.org"})
+    assert {message.kind for message in Message.objects.all()} == {"already_known", "address_code"}
+
+
 def test_nobody_changes_the_own_address(client, anna):
     client.force_login(anna)
     response = client.post("/accounts/email/", {"email": "other@example.org", "action_add": ""})
