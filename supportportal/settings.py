@@ -267,8 +267,13 @@ LOGGING = {
         "text": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
         "json": {"()": "supportportal.logs.JsonFormatter"},
     },
+    "filters": {"blank_tokens": {"()": "supportportal.logs.BlankTokens"}},
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": env.choice("LOG_FORMAT", ["text", "json"])},
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": env.choice("LOG_FORMAT", ["text", "json"]),
+            "filters": ["blank_tokens"],
+        },
     },
     "root": {"handlers": ["console"], "level": env.choice("LOG_LEVEL", ["WARNING", "INFO", "DEBUG", "ERROR"])},
     # Django's own handlers would mail or colour; one stream is enough.
