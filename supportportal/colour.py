@@ -21,7 +21,8 @@ class Accent(NamedTuple):
 
 def accents(accent: str) -> tuple[Accent, Accent]:
     """Return the operator's accent for light and for dark paper: the same hue, as light or dark as reading asks for."""
-    return tuple(Accent(shade, ink_on(shade)) for shade in (on_paper(accent, LIGHT_PAPER), on_paper(accent, DARK_PAPER)))
+    light, dark = on_paper(accent, LIGHT_PAPER), on_paper(accent, DARK_PAPER)
+    return Accent(light, ink_on(light)), Accent(dark, ink_on(dark))
 
 
 def on_paper(colour: str, paper: str) -> str:
@@ -52,8 +53,12 @@ def _luminance(colour: str) -> float:
 
 
 def _linear(colour: str) -> tuple[float, float, float]:
-    parts = (int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5))
-    return tuple(part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    red, green, blue = (_decoded(int(colour[start : start + 2], 16) / 255) for start in (1, 3, 5))
+    return red, green, blue
+
+
+def _decoded(part: float) -> float:
+    return part / 12.92 if part <= 0.04045 else float(((part + 0.055) / 1.055) ** 2.4)
 
 
 def _to_oklch(colour: str) -> tuple[float, float, float]:

@@ -1,7 +1,8 @@
-"""Instants and lengths in words, for pages, mails and text messages alike. Pure: knows no settings, no request and no clock.
+"""Instants and lengths in words, for pages, mails and text messages alike.
 
-Dates follow the language's own habit ("Tuesday 24 November", "martedì 24 novembre", "dinsdag 24 november"), in the zone
-that the reader lives in, and the zone is named after its city. A language without an entry here reads English.
+Pure: knows no settings, no request and no clock. Dates follow the language's own habit ("Tuesday 24 November",
+"martedì 24 novembre", "dinsdag 24 november"), in the zone that the reader lives in, and the zone is named after its
+city. A language without an entry here reads English.
 """
 
 from datetime import date, datetime, timedelta, tzinfo

@@ -25,7 +25,9 @@ class Builder:
 _builders: dict[str, Builder] = {}
 
 
-def register(code: str, build: Callable[[datetime], None], *, clear: Callable[[], None] | None = None, position: int = 50):
+def register(
+    code: str, build: Callable[[datetime], None], *, clear: Callable[[], None] | None = None, position: int = 50
+):
     if code in _builders:
         raise ValueError(f"The demo builder {code} is registered twice.")
     _builders[code] = Builder(code, build, clear, position)

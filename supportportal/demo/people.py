@@ -44,7 +44,15 @@ CLIENTS = [
     ("chiara@bottegaferri.example", "Chiara Longo", "Bottega Ferri", "it", "Europe/Rome", "", False),
     ("pieter@devries.example", "Pieter de Vries", "De Vries & Zonen", "nl", "Europe/Amsterdam", "+31612345678", True),
     ("anouk@devries.example", "Anouk Smit", "De Vries & Zonen", "nl", "Europe/Amsterdam", "", False),
-    ("helen@harbourstreet.example", "Helen Okafor", "Harbour Street Clinic", "en", "Europe/London", "+447700900123", True),
+    (
+        "helen@harbourstreet.example",
+        "Helen Okafor",
+        "Harbour Street Clinic",
+        "en",
+        "Europe/London",
+        "+447700900123",
+        True,
+    ),
     ("tom@harbourstreet.example", "Tom Reid", "Harbour Street Clinic", "en", "Europe/London", "", False),
 ]
 COORDINATOR = "client@demo.example"

@@ -7,6 +7,9 @@ from django import forms
 from django.core.paginator import Paginator
 from django.http import HttpRequest
 
+SWATCHES = ["paper", "surface", "sunken", "ink", "ink-soft", "line", "line-strong"]
+SWATCHES += ["accent", "accent-soft", "success", "warning", "danger", "info"]
+
 
 class SampleForm(forms.Form):
     """Every kind of field that the portal uses."""
@@ -14,12 +17,18 @@ class SampleForm(forms.Form):
     topic = forms.CharField(label="What is it about?", max_length=200, help_text="One line is enough.")
     details = forms.CharField(label="Details", required=False, widget=forms.Textarea)
     phone = forms.CharField(label="Phone", help_text="International form: +39 …")
-    language = forms.ChoiceField(label="Language", choices=[("en", "English"), ("it", "Italiano"), ("nl", "Nederlands")])
+    language = forms.ChoiceField(
+        label="Language", choices=[("en", "English"), ("it", "Italiano"), ("nl", "Nederlands")]
+    )
     day = forms.DateField(label="Day", widget=forms.DateInput(attrs={"type": "date"}))
     reason = forms.ChoiceField(
         label="Why do you cancel?",
         widget=forms.RadioSelect,
-        choices=[("cannot", "I can't come at that time"), ("solved", "The problem is solved"), ("other", "Another reason")],
+        choices=[
+            ("cannot", "I can't come at that time"),
+            ("solved", "The problem is solved"),
+            ("other", "Another reason"),
+        ],
     )
     needs = forms.MultipleChoiceField(
         label="What do you need?",
@@ -45,7 +54,10 @@ def showcase(request: HttpRequest, at: datetime) -> dict[str, Any]:
         "wrong_form": SampleForm({"phone": "12", "details": "What was typed is kept."}),
         "page": Paginator(range(60), 20).page(2),
         "headers": ["Reference", "Client", "Starts", "State"],
-        "rows": [["K7Q2-9FHM", "Giulia Ferri", "Tue 24 Nov, 10:30", "booked"], ["M3XT-2PLA", "Daan Vos", "Wed 25 Nov, 09:00", "booked"]],
+        "rows": [
+            ["K7Q2-9FHM", "Giulia Ferri", "Tue 24 Nov, 10:30", "booked"],
+            ["M3XT-2PLA", "Daan Vos", "Wed 25 Nov, 09:00", "booked"],
+        ],
         "facts": [
             ("Session", "Implementation session, 45 minutes", ""),
             ("With", "Elisa Conti", ""),
@@ -53,8 +65,19 @@ def showcase(request: HttpRequest, at: datetime) -> dict[str, Any]:
         ],
         "entries": [
             {"what": "Booked", "who": "Giulia Ferri", "at": at - timedelta(days=2)},
-            {"what": "Confirmation", "who": "E-mail", "at": at - timedelta(days=2), "state": "success", "pill": "delivered"},
-            {"what": "Reminder, 24 hours before", "at": starts_at - timedelta(days=1), "state": "neutral", "pill": "planned"},
+            {
+                "what": "Confirmation",
+                "who": "E-mail",
+                "at": at - timedelta(days=2),
+                "state": "success",
+                "pill": "delivered",
+            },
+            {
+                "what": "Reminder, 24 hours before",
+                "at": starts_at - timedelta(days=1),
+                "state": "neutral",
+                "pill": "planned",
+            },
         ],
-        "swatches": "paper surface sunken ink ink-soft line line-strong accent accent-soft success warning danger info".split(),
+        "swatches": SWATCHES,
     }

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from supportportal.people.models import User
 
 DOMAIN = "@demo.example"
-PASSWORD = "demo"
+PASSWORD = "demo"  # noqa: S105  refused outside the demo, below
 
 
 def sign_ins() -> QuerySet[User]:

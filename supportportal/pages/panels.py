@@ -1,4 +1,4 @@
-"""What the first pages show: apps register panels in ``AppConfig.ready()``, the pages ask each what it has to show."""
+"""What the first pages show: apps register panels in ``AppConfig.ready()``, each says what it has to show."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 
 @dataclass(frozen=True)
 class Panel:
-    """``context`` gives what ``template`` shows to this reader at this instant, or None if the panel is not for them."""
+    """``context`` gives what ``template`` shows to this reader at this instant; None: the panel is not for them."""
 
     code: str
     template: str

@@ -5,7 +5,7 @@ import secrets
 import zoneinfo
 
 from django.conf import settings
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
@@ -13,15 +13,17 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from supportportal.colour import accents
+from supportportal.files.download import image_response
 from supportportal.people.models import Firm
 
 from .legal import TEXTS
 from .panels import home_board
+from .stylesheets import SHEETS, sheet
 
 A_YEAR = 365 * 24 * 3600
-LOGO_TYPES = {"image/png", "image/jpeg", "image/webp", "image/gif"}
 
 
 @require_safe
@@ -41,6 +43,19 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@vary_on_headers("Accept-Encoding")
+@cache_control(public=True, max_age=A_YEAR, immutable=True)
+def stylesheet(request: HttpRequest, name: str, digest: str) -> HttpResponse:
+    """All styles of a page in one answer; the address changes with them."""
+    if name not in SHEETS:
+        raise Http404
+    found = sheet(name)
+    if "gzip" in request.headers.get("Accept-Encoding", ""):
+        return HttpResponse(found.compressed, content_type="text/css", headers={"Content-Encoding": "gzip"})
+    return HttpResponse(found.text, content_type="text/css")
+
+
+@require_safe
 @cache_control(public=True, max_age=A_YEAR, immutable=True)
 def firm_css(request: HttpRequest) -> HttpResponse:
     """The firm's accent as custom properties, made readable on light and on dark paper."""
@@ -51,9 +66,9 @@ def firm_css(request: HttpRequest) -> HttpResponse:
 @cache_control(public=True, max_age=A_YEAR, immutable=True)
 def firm_logo(request: HttpRequest) -> HttpResponse:
     logo = Firm.current().logo
-    if logo is None or logo.content_type not in LOGO_TYPES:
+    if logo is None:
         raise Http404
-    return FileResponse(logo.content.open(), content_type=logo.content_type)
+    return image_response(logo)
 
 
 @require_safe

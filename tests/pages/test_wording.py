@@ -72,7 +72,9 @@ def test_the_hour_that_happens_twice_is_told_apart(at, text):
 @pytest.mark.parametrize(
     ("ends", "text"),
     [
-        pytest.param(datetime(2026, 11, 24, 10, tzinfo=UTC), "Tuesday 24 November, 10:30–11:00, Rome time", id="same day"),
+        pytest.param(
+            datetime(2026, 11, 24, 10, tzinfo=UTC), "Tuesday 24 November, 10:30–11:00, Rome time", id="same day"
+        ),
         pytest.param(
             datetime(2026, 11, 24, 23, 30, tzinfo=UTC),
             "Tuesday 24 November, 10:30 – Wednesday 25 November, 00:30, Rome time",

@@ -1,4 +1,4 @@
-"""The design system in templates: ``{% load portal %}``. How each looks and is used: docs/design.md and /demo/components/."""
+"""The design system in templates: ``{% load portal %}``. How each is used: docs/design.md; live: /demo/components/."""
 
 from datetime import date, datetime
 
@@ -9,13 +9,14 @@ from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from supportportal import wording
 
 from ..icons import ICONS
+from ..stylesheets import sheet
 
 register = template.Library()
 
@@ -106,8 +107,9 @@ def _language() -> str:
 def icon(name: str) -> SafeString:
     """Draw an icon; it is decoration, the words beside it say the same."""
     return format_html(
-        '<svg class="icon" viewBox="0 0 24 24" width="20" height="20" fill="none" stroke="currentColor" stroke-width="1.75"'
-        ' stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false"><path d="{}"/></svg>',
+        '<svg class="icon" viewBox="0 0 24 24" width="20" height="20" fill="none" stroke="currentColor"'
+        ' stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">'
+        '<path d="{}"/></svg>',
         ICONS[name],
     )
 
@@ -133,13 +135,19 @@ def pill(state: str, text: str, title: str = "") -> dict:
 
 @register.inclusion_tag("components/pill.html")
 def time_left(until: datetime, at: datetime) -> dict:
-    """How long is left until an instant, or how late it is; the instant itself is in the title and for screen readers."""
+    """How long is left until an instant, or how late it is; the instant itself is in the title and read out."""
     seconds = (until - at).total_seconds()
     state = "danger" if seconds < 0 else "warning" if seconds < DAY else "info"
     amount = _amount(abs(seconds))
     text = _("%(amount)s late") if seconds < 0 else _("%(amount)s left")
     exact = wording.written_out(until, timezone.get_current_timezone(), _language())
-    return {"state": state, "shape": PILL_SHAPES[state], "text": text % {"amount": amount}, "title": exact, "exact": exact}
+    return {
+        "state": state,
+        "shape": PILL_SHAPES[state],
+        "text": text % {"amount": amount},
+        "title": exact,
+        "exact": exact,
+    }
 
 
 def _amount(seconds: float) -> str:
@@ -176,19 +184,19 @@ def page_header(title: str, lead: str = "", back_url: str = "", back_text: str =
 @register.simple_block_tag(end_name="endcard")
 def card(content: str, title: str = "", href: str = "", kind: str = "") -> SafeString:
     """A card; ``kind`` "accent" makes it stand out. ``href`` makes its title a link."""
-    return _render("card", content=mark_safe(content), title=title, href=href, kind=kind)
+    return _render("card", content=content, title=title, href=href, kind=kind)
 
 
 @register.simple_block_tag(end_name="endnotice")
 def notice(content: str, kind: str = "info", title: str = "", role: str = "") -> SafeString:
-    """A notice of a kind (info, success, warning, danger); ``role`` is "status" or "alert" where it appears by itself."""
-    return _render("notice", content=mark_safe(content), kind=kind, icon=NOTICE_ICONS[kind], title=title, role=role)
+    """A notice: info, success, warning, danger. ``role`` is "status" or "alert" where it appears by itself."""
+    return _render("notice", content=content, kind=kind, icon=NOTICE_ICONS[kind], title=title, role=role)
 
 
 @register.simple_block_tag(end_name="endempty_state")
 def empty_state(content: str, title: str, icon: str = "list") -> SafeString:
     """What a list shows while it has nothing: what would be here, and how to get it."""
-    return _render("empty_state", content=mark_safe(content), title=title, icon=icon)
+    return _render("empty_state", content=content, title=title, icon=icon)
 
 
 @register.inclusion_tag("components/table.html")
@@ -205,7 +213,7 @@ def summary_list(rows: list) -> dict:
 
 @register.inclusion_tag("components/timeline.html")
 def timeline(entries: list) -> dict:
-    """What happened, newest last. Each entry has ``what`` and ``at``; it may have ``who``, ``detail``, ``state`` and ``pill``."""
+    """What happened, newest last. An entry has ``what`` and ``at``; ``who``, ``detail``, ``state``, ``pill`` if need be."""
     return {"entries": entries}
 
 
@@ -280,9 +288,15 @@ def nav_link(context, view: str, text: str, icon: str = "") -> str:
     return render_to_string("components/nav_link.html", {"address": address, "text": text, "icon": icon, "here": here})
 
 
+@register.simple_tag
+def stylesheet(name: str) -> str:
+    """The address of all styles of a kind of page ("portal", "staff")."""
+    return reverse("stylesheet", args=[name, sheet(name).digest])
+
+
 @register.simple_tag(takes_context=True)
 def firm_css(context) -> str:
-    """The address of the stylesheet that holds the firm's accent; it changes with the accent, so it may be kept for long."""
+    """The address of the stylesheet with the firm's accent; it changes with the accent, so it may be kept for long."""
     return f"{reverse('firm_css')}?v={context['firm'].accent.lstrip('#')}"
 
 

@@ -1,0 +1,67 @@
+"""The staff's first page and the set-up list."""
+
+import pytest
+from django.urls import reverse
+
+from supportportal.pages import checklist
+from supportportal.pages.panels import Board, Panel
+from supportportal.people.models import Firm
+from tests.factories import ClientFactory, FirmFactory, StaffFactory
+
+
+@pytest.mark.django_db
+def test_the_first_page_is_work_and_no_list_of_tables(client):
+    client.force_login(StaffFactory(roles=["agent"]))
+    text = client.get(reverse("admin:index")).content.decode()
+    assert "<h1>Today</h1>" in text
+    assert "addlink" not in text
+
+
+@pytest.mark.django_db
+def test_a_client_does_not_get_in(client):
+    client.force_login(ClientFactory())
+    assert client.get(reverse("admin:index"), follow=True).redirect_chain
+
+
+@pytest.mark.django_db
+def test_a_new_portal_says_what_is_still_to_do(client):
+    client.force_login(StaffFactory(is_superuser=True))
+    assert "The portal is not set up yet" in client.get(reverse("admin:index")).content.decode()
+    text = client.get(reverse("admin:set_up")).content.decode()
+    assert "The firm&#x27;s name" in text
+    assert "to do" in text
+
+
+@pytest.mark.django_db
+def test_in_the_demo_nothing_is_left_to_set_up(client, settings):
+    settings.DEMO = True
+    client.force_login(StaffFactory(is_superuser=True))
+    assert "The portal is not set up yet" not in client.get(reverse("admin:index")).content.decode()
+
+
+@pytest.mark.django_db
+def test_the_name_is_done_once_it_is_the_firms_own():
+    def is_done() -> bool:
+        return {state.item.code: state.done for state in checklist.states()}["name"]
+
+    Firm.objects.create()
+    assert not is_done()
+    FirmFactory()
+    assert is_done()
+
+
+def test_a_panel_is_shown_to_whom_it_is_for(rf, at):
+    board = Board()
+    board.register(
+        Panel("later", "components/avatar.html", lambda request, at: {"initials": "B"}, position=20),
+        Panel("sooner", "components/avatar.html", lambda request, at: {"initials": "A"}, position=10),
+        Panel("hidden", "components/avatar.html", lambda request, at: None),
+    )
+    assert [panel.code for panel in board.shown_to(rf.get("/"), at)] == ["sooner", "later"]
+
+
+def test_a_panel_is_registered_once():
+    board = Board()
+    board.register(Panel("one", "a.html", lambda request, at: None))
+    with pytest.raises(ValueError, match="twice"):
+        board.register(Panel("one", "b.html", lambda request, at: None))
