@@ -171,7 +171,8 @@ class TestFiles:
         reader.post(details(cast), post(file=picture))
         booking = Booking.objects.get()
         url = reverse("bookings:file", args=[booking.reference, booking.files.get().pk])
-        assert reader.get(url)["Content-Disposition"].startswith("attachment")
+        response = reader.get(url)
+        assert response["Content-Disposition"].startswith("attachment") and b"".join(response) == samples.PNG
         client.force_login(ClientFactory())
         assert client.get(url).status_code == 404
 
