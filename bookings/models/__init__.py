@@ -1,7 +1,7 @@
 """What the bookings app knows. State changes live in ``bookings.operations``."""
 
 from .booking import Booking, OccupiedCell
-from .calls import CallAttempt, Callback, PeakPeriod
+from .calls import CallAttempt, Callback, CallbackAddition, PeakPeriod
 from .feedback import Feedback, SurveyAnswer
 from .offer import Agent, Closure, Holiday, OpeningHours, SessionType, TimeOff, WorkingHours
 from .strikes import Fee, Strike, StrikeReview
@@ -13,6 +13,7 @@ __all__ = [
     "Booking",
     "CallAttempt",
     "Callback",
+    "CallbackAddition",
     "Closure",
     "Fee",
     "Feedback",

@@ -3,12 +3,47 @@
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Count, F, Q
 from django.utils.translation import gettext_lazy as _
 
 
+class Topic(models.TextChoices):
+    """What a request is about. The ones in ``OUT_OF_SCOPE`` are answered at once, by somebody else (B-17)."""
+
+    USE = "use", _("How to do something in the product")
+    FAULT = "fault", _("Something in the product does not work")
+    DATA = "data", _("Data or figures that look wrong")
+    ACCESS = "access", _("Users, rights and signing in")
+    OTHER = "other", _("Something else about the product")
+    INTERNET = "internet", _("The internet connection")
+    HARDWARE = "hardware", _("A computer, printer or other device")
+    SOFTWARE = "software", _("The operating system or another firm's software")
+    API = "api", _("Setting up or developing with the API")
+    MIGRATION = "migration", _("Moving over from another product")
+    TRAINING = "training", _("Training or the first set-up")
+
+
+OUT_OF_SCOPE = [Topic.INTERNET, Topic.HARDWARE, Topic.SOFTWARE, Topic.API, Topic.MIGRATION, Topic.TRAINING]
+
+
+class CallbackQuerySet(models.QuerySet):
+    def open(self):
+        return self.filter(state__in=Callback.OPEN)
+
+    def visible_to(self, user):
+        return self if user.is_staff else self.filter(client=user)
+
+    def for_listing(self):
+        return self.select_related("client__account", "claimed_by").annotate(
+            unanswered=Count("attempts", filter=Q(attempts__result=CallAttempt.Result.UNANSWERED), distinct=True)
+        )
+
+
 class Callback(models.Model):
-    """One request to be called. A client has at most one open; what is sent more is added to it."""
+    """One request to be called. A client has at most one open; what is sent more is added to it.
+
+    Only ``bookings.operations.calls`` changes its state.
+    """
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")
@@ -19,6 +54,10 @@ class Callback(models.Model):
         CANCELLED = "cancelled", _("cancelled")
 
     OPEN = [State.WAITING, State.CLAIMED]
+    NEXT_STATES = {
+        State.WAITING: {State.CLAIMED, State.OUT_OF_SCOPE, State.CANCELLED},
+        State.CLAIMED: {State.WAITING, State.DONE, State.UNREACHED, State.OUT_OF_SCOPE, State.CANCELLED},
+    }
 
     class DayPart(models.TextChoices):
         ANY = "any", _("any time")
@@ -36,7 +75,7 @@ class Callback(models.Model):
     source = models.CharField(_("came by"), max_length=5, choices=Source.choices, default=Source.FORM)
     number = models.CharField(_("phone number"), max_length=20)
     contact = models.CharField(_("contact person"), max_length=120)
-    topic = models.CharField(_("topic"), max_length=30, blank=True)
+    topic = models.CharField(_("topic"), max_length=30, choices=Topic.choices, blank=True)
     description = models.TextField(_("description"))
     day_part = models.CharField(_("preferred time"), max_length=10, choices=DayPart.choices, default=DayPart.ANY)
     requested_at = models.DateTimeField(_("requested"))
@@ -47,6 +86,8 @@ class Callback(models.Model):
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
     note = models.TextField(_("outcome"), blank=True)
     version = models.PositiveIntegerField(default=1)
+
+    objects = CallbackQuerySet.as_manager()
 
     class Meta:
         ordering = ["requested_at"]
@@ -70,8 +111,30 @@ class Callback(models.Model):
     def is_open(self) -> bool:
         return self.state in self.OPEN
 
+    def can_become(self, state: str) -> bool:
+        return state in self.NEXT_STATES.get(self.State(self.state), set())
+
+
+class CallbackAddition(models.Model):
+    """What the client sent while the request was open already (B-16)."""
+
+    callback = models.ForeignKey(Callback, models.CASCADE, related_name="additions")
+    text = models.TextField(_("text"))
+    source = models.CharField(_("came by"), max_length=5, choices=Callback.Source.choices)
+    at = models.DateTimeField(_("when"))
+
+    class Meta:
+        ordering = ["at", "pk"]
+        verbose_name = _("addition to a callback")
+        verbose_name_plural = _("additions to callbacks")
+
+    def __str__(self) -> str:
+        return f"{self.callback}: {self.text[:40]}"
+
 
 class CallAttempt(models.Model):
+    """One call to the client, answered or not."""
+
     class Result(models.TextChoices):
         ANSWERED = "answered", _("answered")
         UNANSWERED = "unanswered", _("not answered")
@@ -83,7 +146,7 @@ class CallAttempt(models.Model):
     note = models.CharField(_("note"), max_length=300, blank=True)
 
     class Meta:
-        ordering = ["at"]
+        ordering = ["at", "pk"]
         verbose_name = _("call attempt")
         verbose_name_plural = _("call attempts")
 
@@ -108,6 +171,10 @@ class PeakPeriod(models.Model):
 
     def __str__(self) -> str:
         return f"{self.first_day} – {self.last_day}"
+
+    @classmethod
+    def on(cls, day) -> "PeakPeriod | None":
+        return cls.objects.filter(first_day__lte=day, last_day__gte=day).order_by("first_day").first()
 
     def clean(self) -> None:
         if self.first_day and self.last_day and self.last_day < self.first_day:

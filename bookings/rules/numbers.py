@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
+from supportportal.lattice import WeeklyHours
+
 
 @dataclass(frozen=True)
 class Reminder:
@@ -43,7 +45,16 @@ class Policy:
     outcome_undo: timedelta = timedelta(minutes=5)  # B-12
     outcome_overdue: timedelta = timedelta(hours=1)  # B-12
     offer: timedelta = timedelta(hours=2)  # B-15
-    call_attempts: int = 3  # B-16
+    call_attempts: int = 3  # B-16: so many without an answer, and the client is told by mail
+    desk_hours: WeeklyHours = (  # B-16: when agents call, as (weekday, minute it opens, minute it closes)
+        (0, 510, 1050),
+        (1, 510, 1050),
+        (2, 510, 1050),
+        (3, 510, 1050),
+        (4, 510, 720),
+    )
+    desk_zone: str = ""  # the firm's, unless given
+    desk_midday: int = 720  # the minute of the day at which the afternoon begins
 
 
 DEFAULT = Policy()
