@@ -5,8 +5,18 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from supportportal.lattice import instant_at
+
 from .booking import Booking
 from .offer import Agent, SessionType
+
+
+class WaitlistEntryQuerySet(models.QuerySet):
+    def waiting(self):
+        return self.filter(left_at__isnull=True)
+
+    def for_listing(self):
+        return self.select_related("client__account", "session_type", "booking", "agent__user")
 
 
 class WaitlistEntry(models.Model):
@@ -21,6 +31,8 @@ class WaitlistEntry(models.Model):
     joined_at = models.DateTimeField(_("waiting since"))
     left_at = models.DateTimeField(_("until"), null=True, blank=True)
 
+    objects = WaitlistEntryQuerySet.as_manager()
+
     class Meta:
         ordering = ["joined_at", "pk"]
         verbose_name = _("waiting list entry")
@@ -33,6 +45,20 @@ class WaitlistEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.client}: {self.session_type}"
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.left_at is None
+
+
+class OfferQuerySet(models.QuerySet):
+    def open(self):
+        return self.filter(state=Offer.State.OPEN)
+
+    def for_listing(self):
+        return self.select_related(
+            "entry__client__account__plan", "entry__session_type", "entry__booking", "entry__agent", "agent__user"
+        )
 
 
 class Offer(models.Model):
@@ -54,21 +80,38 @@ class Offer(models.Model):
     until = models.DateTimeField(_("until"))
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
 
+    objects = OfferQuerySet.as_manager()
+
     class Meta:
         ordering = ["offered_at"]
         verbose_name = _("offer")
         verbose_name_plural = _("offers")
-        constraints = [models.UniqueConstraint(fields=["entry", "freed"], name="a_freed_slot_is_offered_once_to_each")]
+        constraints = [
+            models.UniqueConstraint(fields=["entry", "freed"], name="a_freed_slot_is_offered_once_to_each"),
+            models.UniqueConstraint(fields=["entry"], condition=Q(state="open"), name="one_open_offer_at_a_time"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.entry} ({self.state})"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == self.State.OPEN
+
+    @property
+    def starts_at(self):
+        return instant_at(self.first_cell)
+
+    @property
+    def ends_at(self):
+        return instant_at(self.first_cell + self.entry.session_type.cells)
 
 
 class Hold(models.Model):
     """Cells of one agent that nobody else gets before ``until``: for an undo, then for those who wait.
 
-    One row passes from undo to the first who waits to the next; only the tick passes it on. Two minutes past ``until``
-    it is in nobody's way any more.
+    One row passes from undo (``booking``) to the first who waits (``offer``) to the next; only the tick passes it on, and
+    in between it is nobody's. Two minutes past ``until`` it is in nobody's way any more.
     """
 
     agent = models.ForeignKey(Agent, models.PROTECT, related_name="holds")
@@ -86,9 +129,10 @@ class Hold(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(cells__gte=1, cells__lte=288), name="hold_fits_a_day_of_cells"),
             models.CheckConstraint(
-                condition=Q(booking__isnull=False, offer__isnull=True) | Q(booking__isnull=True, offer__isnull=False),
-                name="hold_is_for_an_undo_or_an_offer",
+                condition=Q(booking__isnull=True) | Q(offer__isnull=True),
+                name="hold_is_never_for_an_undo_and_an_offer",
             ),
+            models.UniqueConstraint(fields=["freed"], name="a_freed_slot_is_held_once"),
             models.UniqueConstraint(
                 fields=["booking"], condition=Q(booking__isnull=False), name="a_session_has_one_undo_hold"
             ),
