@@ -14,7 +14,7 @@ from supportportal.people.access import may_use
 from supportportal.people.models import User
 
 from .. import availability, messages
-from ..models import Agent, Booking, SessionType, TermsAcceptance, TermsVersion
+from ..models import Agent, Booking, SessionType, TermsVersion
 from ..models.booking import LONGEST_CELLS
 from ..models.offer import PlaceKind
 from ..refusals import (
@@ -26,9 +26,9 @@ from ..refusals import (
     NotLive,
     SlotNotOffered,
     SlotTaken,
-    TermsNotAccepted,
 )
 from .locking import lock, lock_people
+from .terms import accept_terms
 
 REFERENCE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that is misread or misheard
 
@@ -110,7 +110,7 @@ def _book_with(
     access = may_use(client, session_type, at)
     if not access.allowed:
         raise NotGranted(access)
-    _accept_terms(client, terms, at=at)
+    accept_terms(client, terms, at=at)
     _require_free(session_type, agent, first_cell, client=client, at=at)
     _note_contact(client, phone, sms_consent, at=at)
     kind, place = place_of(session_type, agent)
@@ -263,16 +263,6 @@ def _write_slot(write: Any) -> Any:
             return write()
     except IntegrityError:
         raise SlotTaken from None
-
-
-def _accept_terms(client: User, terms: TermsVersion | None, *, at: datetime) -> None:
-    current = TermsVersion.current(at)
-    if current is None:
-        return
-    if terms == current:
-        TermsAcceptance.objects.get_or_create(terms=current, user=client, defaults={"accepted_at": at})
-    elif not client.terms_acceptances.filter(terms=current).exists():
-        raise TermsNotAccepted
 
 
 def _note_contact(client: User, phone: str, sms_consent: bool, *, at: datetime) -> None:
