@@ -4,7 +4,7 @@ from argparse import ArgumentParser, Namespace
 from math import floor
 from typing import Any
 
-from supportportal.explain import Topic, instant, written
+from supportportal.explain import Topic, day, instant, written
 
 from . import rules
 from .policy import POLICY
@@ -39,7 +39,23 @@ def _notice(facts: Namespace) -> dict[str, Any]:
     }
 
 
+def _ask_ladder(parser: ArgumentParser) -> None:
+    parser.add_argument("--strike", type=day, action="append", default=[], help="a strike's date; may be repeated")
+    parser.add_argument("--attended", type=day, action="append", default=[], help="a date of an attended session")
+    parser.add_argument("--starts", type=day, required=True, help="the date on which a session would start")
+
+
+def _ladder(facts: Namespace) -> dict[str, Any]:
+    standing = rules.ladder(facts.strike, POLICY, facts.attended)
+    return {
+        "level": standing.level,
+        "free_from": standing.free_from and standing.free_from.isoformat(),
+        "chargeable": standing.is_chargeable(facts.starts),
+    }
+
+
 TOPICS = [
     Topic("reminders", "Which reminders a session gets, and when (B-5 to B-7).", _ask_reminders, _reminders),
     Topic("notice", "Whether a change is free (B-10).", _ask_notice, _notice),
+    Topic("ladder", "What follows from strikes, and whether a session costs (B-13).", _ask_ladder, _ladder),
 ]

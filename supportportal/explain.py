@@ -6,7 +6,7 @@ A topic is pure: it reads its options and the policy, never the database.
 import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 
@@ -43,6 +43,16 @@ def instant(text: str) -> datetime:
         return read.astimezone(UTC)
     except (ValueError, OverflowError):
         raise argparse.ArgumentTypeError(f"'{text}' is not a time (write it as 2026-11-24T10:30:00+01:00)") from None
+
+
+def day(text: str) -> date:
+    """A date, written as 2026-11-24; for use as an option's ``type``."""
+    try:
+        if len(text) != len("2026-11-24"):  # ISO 8601 has shorter and longer ways too
+            raise ValueError
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a date (write it as 2026-11-24)") from None
 
 
 def written(at: datetime) -> str:
