@@ -40,7 +40,8 @@ def by_link(page: Page) -> Callable[[HttpRequest, str], HttpResponse]:
                 reader.enter_context(translation.override(booking.client.language))
                 reader.enter_context(timezone.override(booking.client.zone))
             response = page(request, booking, at)
-        response["Referrer-Policy"] = "no-referrer"
+        # To our own pages only; with "no-referrer" browsers post with the origin "null", which CSRF checks refuse.
+        response["Referrer-Policy"] = "same-origin"
         return response
 
     return view

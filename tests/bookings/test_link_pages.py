@@ -137,8 +137,8 @@ def test_the_page_speaks_the_clients_language_and_zone(client, booking, cast):
     assert "dinsdag 24 november, 04:30" in page and '<html lang="nl"' in page
 
 
-def test_the_link_does_not_leave_by_the_referrer(client, booking):
-    assert client.get(address(booking))["Referrer-Policy"] == "no-referrer"
+def test_the_link_does_not_leave_the_portal_by_the_referrer(client, booking):
+    assert client.get(address(booking))["Referrer-Policy"] == "same-origin"
 
 
 def test_a_forged_request_is_refused(booking):
