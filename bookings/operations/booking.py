@@ -60,6 +60,9 @@ def book(
         raise NoTopic
     if form_key and (made := Booking.objects.filter(form_key=form_key, booked_by=by).first()):
         return made
+    if agent:
+        # A look before the lock, where it is decided: of many at once, most are told without waiting for one another.
+        _require_free(session_type, agent, first_cell, client=client, at=at)
     candidates = [agent] if agent else _whoever_is_free(session_type, first_cell, client=client, at=at)
     refusal: BookingRefused = SlotNotOffered() if not candidates else SlotTaken()
     for candidate in candidates:
