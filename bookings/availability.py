@@ -17,7 +17,7 @@ from supportportal.people.models import Firm, User
 
 from .cells import OCCUPYING_STATES
 from .facts import Facts
-from .models import Agent, Booking, SessionType
+from .models import Agent, Booking, Hold, SessionType
 from .openings import Openings, earliest, horizon, midnight
 from .policy import POLICY
 from .rules import Policy
@@ -95,18 +95,19 @@ def free_starts(
     agents: Iterable[Agent] | None = None,
     client: User | None = None,
     moving: Booking | None = None,
+    held: Hold | None = None,
     firm: Firm | None = None,
     policy: Policy = POLICY,
 ) -> FreeStarts:
     """When a session of this type can start within ``window`` (first cell, end cell), asked at ``at``.
 
     ``agents`` narrows it down; whoever does not hold the type, takes no sessions or has no link for a video session is
-    left out (B-1a). ``client``'s own sessions are in the way too (B-2). ``moving`` is the session to be moved: it is
-    not in its own way.
+    left out (B-1a). ``client``'s own sessions are in the way too (B-2), the slot that the client has just given up and
+    can still take back is not (B-9a). ``moving`` is the session to be moved: it is not in its own way; nor is ``held``.
     """
     firm = firm or Firm.current()
     facts = Facts.gather(
-        session_type, window, at, agents=agents, client=client, moving=moving, firm=firm, policy=policy
+        session_type, window, at, agents=agents, client=client, moving=moving, held=held, firm=firm, policy=policy
     )
     openings = Openings(facts)
     by_agent = openings.free_by_agent()
@@ -124,9 +125,10 @@ def is_free(
     at: datetime,
     client: User | None = None,
     moving: Booking | None = None,
+    held: Hold | None = None,
     firm: Firm | None = None,
 ) -> bool:
-    return not why_not(session_type, agent, first_cell, at=at, client=client, moving=moving, firm=firm)
+    return not why_not(session_type, agent, first_cell, at=at, client=client, moving=moving, held=held, firm=firm)
 
 
 def why_not(
@@ -137,11 +139,12 @@ def why_not(
     at: datetime,
     client: User | None = None,
     moving: Booking | None = None,
+    held: Hold | None = None,
     firm: Firm | None = None,
 ) -> WhyNot | None:
     """Why this agent can't hold a session that starts with ``first_cell``; None if nothing is in the way."""
     window = (first_cell, first_cell + 1)
-    free = free_starts(session_type, window, at, agents=[agent], client=client, moving=moving, firm=firm)
+    free = free_starts(session_type, window, at, agents=[agent], client=client, moving=moving, held=held, firm=firm)
     return free.why_nothing(*window)
 
 

@@ -1,7 +1,7 @@
 """The triggers that keep ``OccupiedCell``: why two sessions can never overlap, whatever path a write came by (B-2).
 
 While a booking's state is one of ``OCCUPYING_STATES``, it owns one row per person and five minutes: the agent's with
-the buffers, the client's without. The primary key (person, cell) refuses a second owner, so create, bulk_create, update
+the buffers, the client's without. A hold, as long as its row exists, owns the agent's alone. The primary key (person, cell) refuses a second owner, so create, bulk_create, update
 and raw SQL are refused alike, with an ``IntegrityError``. On SQLite a statement's own conflict policy (OR IGNORE, OR
 REPLACE) also rules inside its triggers and would silence that key; there the triggers look first and RAISE, which no
 policy silences.
@@ -18,16 +18,18 @@ from django.core import checks
 from django.db import connections, router, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from .models import Booking, OccupiedCell
+from .models import Booking, Hold, OccupiedCell
 
 OCCUPYING_STATES = tuple(state for state in Booking.State if state != Booking.State.CANCELLED)
 
 _NAMES = {
     "booking": Booking._meta.db_table,
+    "hold": Hold._meta.db_table,
     "cell": OccupiedCell._meta.db_table,
     "states": ", ".join(f"'{state}'" for state in OCCUPYING_STATES),
 }
 _WATCHED = ("id", "state", "agent_id", "client_id", "first_cell", "cells", "cells_before", "cells_after")
+_WATCHED_IN_HOLDS = ("id", "agent_id", "first_cell", "cells")
 
 # -- SQLite ------------------------------------------------------------------------------------------------------------
 
@@ -61,6 +63,22 @@ _SQLITE_ONLY_ONE = """
     SELECT 1 FROM {booking}
     WHERE id IS NOT {but} AND (id = NEW.id OR reference = NEW.reference OR form_key = NEW.form_key));"""
 
+_SQLITE_HOLD_FREE = """
+  DELETE FROM {cell} WHERE person = OLD.agent_id AND hold_id = OLD.id
+    AND cell >= OLD.first_cell AND cell < OLD.first_cell + OLD.cells;"""
+
+_SQLITE_HOLD_TAKE = """
+  SELECT RAISE(ABORT, 'what is held for somebody is free') WHERE EXISTS (
+    SELECT 1 FROM {cell} WHERE person = NEW.agent_id AND cell >= NEW.first_cell AND cell < NEW.first_cell + NEW.cells);
+  INSERT INTO {cell} (person, cell, hold_id)
+    SELECT NEW.agent_id, NEW.first_cell + high.n * 17 + low.n, NEW.id
+    FROM ({numbers}) AS high, ({numbers}) AS low WHERE high.n * 17 + low.n < NEW.cells;"""
+
+_SQLITE_HOLD_ONLY_ONE = """
+  SELECT RAISE(ABORT, 'a hold is never replaced') WHERE EXISTS (
+    SELECT 1 FROM {hold} WHERE id IS NOT {but}
+      AND (id = NEW.id OR freed = NEW.freed OR booking_id = NEW.booking_id OR offer_id = NEW.offer_id));"""
+
 _SQLITE_TRIGGERS = {
     "booking_takes_cells": "AFTER INSERT ON {booking} BEGIN" + _SQLITE_TAKE,
     "booking_moves_cells": "AFTER UPDATE ON {booking} WHEN {changed} BEGIN" + _SQLITE_FREE + _SQLITE_TAKE,
@@ -69,14 +87,25 @@ _SQLITE_TRIGGERS = {
     "booking_never_replaces": (
         "BEFORE UPDATE OF id, reference, form_key ON {booking} BEGIN" + _SQLITE_ONLY_ONE.replace("{but}", "OLD.id")
     ),
+    "hold_takes_cells": "AFTER INSERT ON {hold} BEGIN" + _SQLITE_HOLD_TAKE,
+    "hold_moves_cells": "AFTER UPDATE ON {hold} WHEN {hold_changed} BEGIN" + _SQLITE_HOLD_FREE + _SQLITE_HOLD_TAKE,
+    "hold_frees_cells": "AFTER DELETE ON {hold} BEGIN" + _SQLITE_HOLD_FREE,
+    "hold_is_never_replaced": "BEFORE INSERT ON {hold} BEGIN" + _SQLITE_HOLD_ONLY_ONE.replace("{but}", "NULL"),
+    "hold_never_replaces": (
+        "BEFORE UPDATE OF id, freed, booking_id, offer_id ON {hold} BEGIN"
+        + _SQLITE_HOLD_ONLY_ONE.replace("{but}", "OLD.id")
+    ),
 }
 
 
 def _sqlite_statements() -> dict[str, str]:
-    changed = " OR ".join(f"OLD.{column} IS NOT NEW.{column}" for column in _WATCHED)
+    changed, hold_changed = (
+        " OR ".join(f"OLD.{column} IS NOT NEW.{column}" for column in watched)
+        for watched in (_WATCHED, _WATCHED_IN_HOLDS)
+    )
+    terms = {"changed": changed, "hold_changed": hold_changed, "numbers": _NUMBERS, **_NAMES}
     return {
-        name: f"CREATE TRIGGER {name} " + body.format(changed=changed, numbers=_NUMBERS, **_NAMES) + "\nEND"
-        for name, body in _SQLITE_TRIGGERS.items()
+        name: f"CREATE TRIGGER {name} " + body.format(**terms) + "\nEND" for name, body in _SQLITE_TRIGGERS.items()
     }
 
 
@@ -107,20 +136,45 @@ BEGIN
   RETURN NULL;
 END $$"""
 
+_POSTGRESQL_HOLD_FUNCTION = """
+CREATE FUNCTION hold_keeps_cells() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'TRUNCATE' THEN
+    DELETE FROM {cell} WHERE hold_id IS NOT NULL;
+    RETURN NULL;
+  END IF;
+  IF TG_OP <> 'INSERT' THEN
+    DELETE FROM {cell} WHERE hold_id = OLD.id AND person = OLD.agent_id
+      AND cell >= OLD.first_cell AND cell < OLD.first_cell + OLD.cells;
+  END IF;
+  IF TG_OP <> 'DELETE' THEN
+    INSERT INTO {cell} (person, cell, hold_id)
+    SELECT NEW.agent_id, cell, NEW.id FROM generate_series(NEW.first_cell, NEW.first_cell + NEW.cells - 1) AS cell;
+  END IF;
+  RETURN NULL;
+END $$"""
+
 _POSTGRESQL_TRIGGERS = {
-    "booking_takes_cells": "AFTER INSERT ON {booking} FOR EACH ROW",
-    "booking_moves_cells": "AFTER UPDATE ON {booking} FOR EACH ROW WHEN (({old}) IS DISTINCT FROM ({new}))",
-    "booking_frees_cells": "AFTER DELETE ON {booking} FOR EACH ROW",
-    "booking_frees_all_cells": "AFTER TRUNCATE ON {booking} FOR EACH STATEMENT",
+    "{kind}_takes_cells": "AFTER INSERT ON {table} FOR EACH ROW",
+    "{kind}_moves_cells": "AFTER UPDATE ON {table} FOR EACH ROW WHEN (({old}) IS DISTINCT FROM ({new}))",
+    "{kind}_frees_cells": "AFTER DELETE ON {table} FOR EACH ROW",
+    "{kind}_frees_all_cells": "AFTER TRUNCATE ON {table} FOR EACH STATEMENT",
+}
+_POSTGRESQL_KINDS = {
+    "booking": (_POSTGRESQL_FUNCTION, _WATCHED),
+    "hold": (_POSTGRESQL_HOLD_FUNCTION, _WATCHED_IN_HOLDS),
 }
 
 
 def _postgresql_statements() -> dict[str, str]:
-    old, new = (", ".join(f"{row}.{column}" for column in _WATCHED) for row in ("OLD", "NEW"))
-    statements = {"booking_keeps_cells": _POSTGRESQL_FUNCTION.format(**_NAMES)}
-    for name, when in _POSTGRESQL_TRIGGERS.items():
-        event = when.format(old=old, new=new, **_NAMES)
-        statements[name] = f"CREATE TRIGGER {name} {event} EXECUTE FUNCTION booking_keeps_cells()"
+    statements = {}
+    for kind, (function, watched) in _POSTGRESQL_KINDS.items():
+        statements[f"{kind}_keeps_cells"] = function.format(**_NAMES)
+        old, new = (", ".join(f"{row}.{column}" for column in watched) for row in ("OLD", "NEW"))
+        for pattern, when in _POSTGRESQL_TRIGGERS.items():
+            name = pattern.format(kind=kind)
+            event = when.format(old=old, new=new, table=_NAMES[kind])
+            statements[name] = f"CREATE TRIGGER {name} {event} EXECUTE FUNCTION {kind}_keeps_cells()"
     return statements
 
 
@@ -142,6 +196,12 @@ SELECT person, cell, id FROM (
     WHERE {current} AND high.n * 17 + low.n < cells
 ) AS owed WHERE true ORDER BY id ON CONFLICT DO NOTHING"""
 
+_REFILL_HOLDS = """
+INSERT INTO {cell} (person, cell, hold_id)
+SELECT agent_id, first_cell + high.n * 17 + low.n, id
+  FROM {hold}, ({numbers}) AS high, ({numbers}) AS low
+  WHERE high.n * 17 + low.n < cells ORDER BY id ON CONFLICT DO NOTHING"""
+
 _UNGUARDED = """
 SELECT id FROM {booking} WHERE {current} AND (
   SELECT count(*) FROM {cell} WHERE booking_id = {booking}.id AND person = agent_id
@@ -159,15 +219,18 @@ def create(connection: BaseDatabaseWrapper) -> None:
         for statement in _statements(connection).values():
             cursor.execute(statement)
         if connection.vendor == "postgresql":
-            cursor.execute(f"COMMENT ON FUNCTION booking_keeps_cells() IS '{_digest(connection)}'")
+            for kind in _POSTGRESQL_KINDS:
+                cursor.execute(f"COMMENT ON FUNCTION {kind}_keeps_cells() IS '{_digest(connection)}'")
         cursor.execute(_EMPTY.format(**_NAMES))
         cursor.execute(_REFILL.format(numbers=_NUMBERS, current=_current(connection), **_NAMES))
+        cursor.execute(_REFILL_HOLDS.format(numbers=_NUMBERS, **_NAMES))
 
 
 def drop(connection: BaseDatabaseWrapper) -> None:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute("DROP FUNCTION IF EXISTS booking_keeps_cells() CASCADE")
+            for kind in _POSTGRESQL_KINDS:
+                cursor.execute(f"DROP FUNCTION IF EXISTS {kind}_keeps_cells() CASCADE")
         else:
             for name in _statements(connection):
                 cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
@@ -178,13 +241,15 @@ def stand(connection: BaseDatabaseWrapper) -> bool:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(
-                "SELECT count(*) FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid WHERE tgrelid = to_regclass(%s)"
+                "SELECT count(*) FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid"
+                " WHERE tgrelid IN (to_regclass(%s), to_regclass(%s))"
                 " AND tgenabled IN ('O', 'A') AND obj_description(pg_proc.oid, 'pg_proc') = %s",
-                [_NAMES["booking"], _digest(connection)],
+                [_NAMES["booking"], _NAMES["hold"], _digest(connection)],
             )
-            return bool(cursor.fetchone() == (len(_POSTGRESQL_TRIGGERS),))
-        ours = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s"
-        return dict(cursor.execute(ours, [_NAMES["booking"]]).fetchall()) == _statements(connection)
+            return bool(cursor.fetchone() == (len(_POSTGRESQL_TRIGGERS) * len(_POSTGRESQL_KINDS),))
+        ours = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name IN (%s, %s)"
+        standing = cursor.execute(ours, [_NAMES["booking"], _NAMES["hold"]]).fetchall()
+        return dict(standing) == _statements(connection)
 
 
 def unguarded(connection: BaseDatabaseWrapper) -> list[int]:
@@ -212,7 +277,7 @@ def _current(connection: BaseDatabaseWrapper) -> str:
 
 
 def _has_tables(connection: BaseDatabaseWrapper) -> bool:
-    return {_NAMES["booking"], _NAMES["cell"]} <= set(connection.introspection.table_names())
+    return {_NAMES["booking"], _NAMES["hold"], _NAMES["cell"]} <= set(connection.introspection.table_names())
 
 
 # -- wiring (see ``apps.py``) ------------------------------------------------------------------------------------------

@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import chain
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import F
+from django.db.models import F, Q
 
 from supportportal.businesstime import BusinessCalendar, whole_days
 from supportportal.lattice import (
@@ -27,7 +28,7 @@ from supportportal.lattice import (
 from supportportal.people.models import Firm, User
 
 from .cells import OCCUPYING_STATES
-from .models import Agent, Booking, Closure, Holiday, OpeningHours, SessionType, TimeOff, WorkingHours
+from .models import Agent, Booking, Closure, Hold, Holiday, OpeningHours, SessionType, TimeOff, WorkingHours
 from .models.booking import LONGEST_CELLS
 from .models.offer import PlaceKind
 from .rules import Policy
@@ -76,6 +77,7 @@ class Facts:
         agents: Iterable[Agent] | None,
         client: User | None,
         moving: Booking | None,
+        held: Hold | None,
         firm: Firm,
         policy: Policy,
     ) -> "Facts":
@@ -100,7 +102,13 @@ class Facts:
             holidays=holidays,
             closures=_closures(ground),
             time_off=_time_off(persons, ground),
-            busy=busy_masks(_sessions(persons, ground, moving), ground),
+            busy=busy_masks(
+                chain(
+                    _sessions(persons, ground, moving),
+                    _holds([pk for pk, _zone, _country in people], ground, client, held, at - policy.hold_grace),
+                ),
+                ground,
+            ),
             client=None if client is None else client.pk,
         )
 
@@ -182,3 +190,20 @@ def _sessions(persons: list[int], ground: Window, moving: Booking | None) -> Ite
     begins, ends = F("first_cell") - F("cells_before"), F("first_cell") + F("cells")
     yield from near.filter(agent__in=persons).values_list("agent_id", begins, ends + F("cells_after"))
     yield from near.filter(client__in=persons).values_list("client_id", "first_cell", ends)
+
+
+def _holds(
+    agents: list[int], ground: Window, client: User | None, held: Hold | None, since: datetime
+) -> Iterator[tuple[int, int, int]]:
+    """What is held of these agents, but for the client's own undo, ``held``, and what expired before ``since``."""
+    near = Hold.objects.filter(
+        agent__in=agents,
+        until__gt=since,
+        first_cell__gt=ground[0] - LONGEST_CELLS,
+        first_cell__lt=ground[1] + LONGEST_CELLS,
+    )
+    if client is not None:
+        near = near.exclude(Q(booking__isnull=False) & Q(booking__client=client))
+    if held is not None:
+        near = near.exclude(pk=held.pk)
+    yield from near.order_by().values_list("agent_id", "first_cell", F("first_cell") + F("cells"))
