@@ -213,7 +213,7 @@ def summary_list(rows: list) -> dict:
 
 @register.inclusion_tag("components/timeline.html")
 def timeline(entries: list) -> dict:
-    """What happened, newest last. An entry has ``what`` and ``at``; ``who``, ``detail``, ``state``, ``pill`` if need be."""
+    """What happened, newest last: ``what`` and ``at``; ``who``, ``detail``, ``state`` and ``pill`` if there are any."""
     return {"entries": entries}
 
 

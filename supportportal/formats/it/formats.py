@@ -1,0 +1,1 @@
+TIME_INPUT_FORMATS = ["%H:%M", "%H:%M:%S"]
