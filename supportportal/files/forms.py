@@ -17,12 +17,12 @@ class PrivateFileField(forms.FileField):
     """One upload that ``intake.accept`` will take. Its cleaned value bears the cleaned name."""
 
     def __init__(self, *, kinds: Collection[Kind] = sniffing.ALL, **kwargs: Any):
-        super().__init__(**kwargs)
         self.kinds = kinds
+        super().__init__(**kwargs)
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         # The browser's own chooser may offer only these; what counts is the content.
-        offered = [f".{extension}" for kind in sniffing.ALL for extension in kind.extensions]
+        offered = [f".{extension}" for kind in self.kinds for extension in kind.extensions]
         return {**super().widget_attrs(widget), "accept": ",".join(offered)}
 
     def to_python(self, data: Any) -> UploadedFile | None:

@@ -5,6 +5,7 @@ from typing import Any, cast
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
+from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse
@@ -23,7 +24,17 @@ from .forms import PhoneField, ZoneField
 from .models import Account, Channel, Firm, Plan, Restriction, Role, User
 
 
+class RolesField(forms.ModelMultipleChoiceField):
+    """Roles by the names that staff read; a group of another kind keeps its own."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def label_from_instance(self, group: Group) -> str:
+        return role_label(group)
+
+
 class PersonForm(forms.ModelForm):
+    groups = RolesField(label=_("Roles"), queryset=Group.objects.order_by("pk"), required=False)
     phone = PhoneField(label=_("Phone number"), required=False)
     time_zone = ZoneField()
 
@@ -138,8 +149,7 @@ class UserAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("roles"))
     def roles_held(self, person: User) -> str:
-        labels = dict(Role.choices)
-        held = [str(labels.get(group.name, group.name)) for group in person.groups.all()]
+        held = [role_label(group) for group in person.groups.all()]
         if person.is_superuser:
             held.append(str(_("superuser")))
         return ", ".join(held)
@@ -302,6 +312,10 @@ class FirmAdmin(admin.ModelAdmin):
             obj.logo = intake.accept(upload, at)
         super().save_model(request, obj, form, change)
         trail.record("firm.changed", obj, by=request.user, at=at, fields=sorted(form.changed_data))
+
+
+def role_label(group: Group) -> str:
+    return str(dict(Role.choices).get(group.name, group.name)).capitalize()
 
 
 def _manages_staff(request: HttpRequest) -> bool:

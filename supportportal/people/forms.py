@@ -79,13 +79,6 @@ class ProfileForm(forms.Form):
         return cleaned
 
 
-class ReaderForm(forms.Form):
-    """The language and zone in which the next pages are shown; either may be left out."""
-
-    language = forms.ChoiceField(choices=settings.LANGUAGES, required=False)
-    time_zone = ZoneField(required=False)
-
-
 class NewPasswordForm(forms.Form):
     """The password with which an invited person begins."""
 

@@ -117,6 +117,12 @@ def test_a_stranger_sees_the_same_for_known_and_unknown(client, anna, address, p
     assert seen(client, address, posted(anna.email)) == seen(Client(), address, posted(other))
 
 
+def test_without_the_protection_a_stranger_would_see_the_difference(client, anna, settings):
+    settings.ACCOUNT_PREVENT_ENUMERATION = False
+    User.objects.filter(pk=anna.pk).update(language="en")
+    assert seen(client, ASK, {"email": anna.email}) != seen(Client(), ASK, {"email": "nobody@example.org"})
+
+
 def test_known_and_unknown_take_as_many_queries(anna):
     """Roughly as long, too: the same steps on both ways."""
     counts = []
@@ -175,6 +181,13 @@ def test_codes_for_one_address_are_limited(anna):
     for _count in range(6):
         ask_for_code(Client(), anna.email)
     assert Message.objects.count() == 3
+
+
+def test_without_limits_every_code_would_be_sent(anna, settings):
+    settings.ACCOUNT_RATE_LIMITS = False
+    for _count in range(6):
+        ask_for_code(Client(), anna.email)
+    assert Message.objects.count() == 6
 
 
 def test_guessing_a_password_is_limited(client, anna):

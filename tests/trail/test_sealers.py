@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 
 from supportportal.trail import operations
 from supportportal.trail.models import Entry, Seal
@@ -30,3 +30,13 @@ def test_rival_sealers_make_one_chain(at):
         sealer.join()
     assert Seal.objects.count() == 200
     assert list(operations.faults(at=at)) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_entry_is_sealed_twice(at, monkeypatch):
+    """What keeps rivals apart: a sealer that has not seen what another has just sealed is stopped by the database."""
+    operations.record_many("account.changed", [AccountFactory()] * 3, by=None, at=at)
+    settled, sealed = operations._settled(at), operations.seal(at=at)
+    monkeypatch.setattr(operations, "_unsealed", lambda above: Entry.objects.filter(pk__gt=above).order_by("pk"))
+    with pytest.raises(IntegrityError):
+        operations._seal(settled, at, sealed)
