@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db.models import ManyToManyField
+from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -33,6 +35,8 @@ from .models import (
 )
 from .policy import POLICY
 from .refusals import BookingRefused
+
+TICK_BOXES = {ManyToManyField: {"widget": CheckboxSelectMultiple}}  # few choices, all of them seen at once
 
 
 class WhenFilter(admin.SimpleListFilter):
@@ -76,6 +80,7 @@ class MineFilter(admin.SimpleListFilter):
 
 @admin.register(Booking)
 class BookingAdmin(admin.ModelAdmin):
+    nav_position = 10
     list_display = ["starts", "client", "account", "session_type", "agent", "topic", "state", "reference"]
     list_display_links = ["starts"]
     list_select_related = ["client__account", "agent__user", "session_type"]
@@ -235,6 +240,7 @@ class TimeOffInline(admin.TabularInline):
 
 @admin.register(Agent)
 class AgentAdmin(admin.ModelAdmin):
+    nav_position = 20
     """An agent sees and edits the own hours; managers everybody's."""
 
     form = AgentForm
@@ -243,7 +249,7 @@ class AgentAdmin(admin.ModelAdmin):
     list_filter = ["is_active", "session_types"]
     search_fields = ["user__name", "user__email"]
     autocomplete_fields = ["user"]
-    filter_horizontal = ["session_types"]
+    formfield_overrides = TICK_BOXES
     inlines = [WorkingHoursInline, TimeOffInline]
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -267,12 +273,13 @@ class OpeningHoursInline(admin.TabularInline):
 
 @admin.register(SessionType)
 class SessionTypeAdmin(admin.ModelAdmin):
+    nav_position = 30
     form = SessionTypeForm
     list_display = ["title", "minutes", "place_kind", "plans_shown", "is_active", "position"]
     list_filter = ["is_active", "place_kind", "plans"]
     search_fields = ["name", "name_it", "name_nl", "slug"]
     prepopulated_fields = {"slug": ["name"]}
-    filter_horizontal = ["plans"]
+    formfield_overrides = TICK_BOXES
     inlines = [OpeningHoursInline]
 
     def get_queryset(self, request: HttpRequest) -> Any:
