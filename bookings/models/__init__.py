@@ -4,7 +4,7 @@ from .booking import Booking, OccupiedCell
 from .calls import CallAttempt, Callback, CallbackAddition, PeakPeriod
 from .feedback import Feedback, SurveyAnswer
 from .offer import Agent, Closure, Holiday, OpeningHours, SessionType, TimeOff, WorkingHours
-from .strikes import Fee, Strike, StrikeReview
+from .strikes import Fee, Strike, StrikeReview, SupportDecision
 from .terms import TermsAcceptance, TermsVersion
 from .waiting import Hold, Offer, WaitlistEntry
 
@@ -25,6 +25,7 @@ __all__ = [
     "SessionType",
     "Strike",
     "StrikeReview",
+    "SupportDecision",
     "SurveyAnswer",
     "TermsAcceptance",
     "TermsVersion",

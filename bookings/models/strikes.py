@@ -54,6 +54,7 @@ class Strike(models.Model):
         ordering = ["day", "pk"]
         verbose_name = _("strike")
         verbose_name_plural = _("strikes")
+        permissions = [("waive_strike", "Can waive strikes and answer requests to look again")]
         constraints = [
             models.UniqueConstraint(
                 fields=["booking", "first_cell"],
@@ -96,6 +97,28 @@ class StrikeReview(models.Model):
         return str(self.strike)
 
 
+class SupportDecision(models.Model):
+    """What a manager decided about a client whose newest strike led to level 3 (B-13.5)."""
+
+    class Decision(models.TextChoices):
+        UNCHANGED = "unchanged", _("support goes on as it is")
+        REDUCED = "reduced", _("support is reduced")
+
+    strike = models.OneToOneField(Strike, models.PROTECT, related_name="support_decision", verbose_name=_("strike"))
+    decision = models.CharField(_("decision"), max_length=10, choices=Decision.choices)
+    reason = models.TextField(_("reason"))
+    decided_at = models.DateTimeField(_("decided"))
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["-decided_at"]
+        verbose_name = _("decision on support")
+        verbose_name_plural = _("decisions on support")
+
+    def __str__(self) -> str:
+        return str(self.strike)
+
+
 class Fee(models.Model):
     """What one session costs under a sanction: asked, accepted, and owed once attended or missed (B-13.3, B-13.4)."""
 
@@ -108,10 +131,12 @@ class Fee(models.Model):
         INVOICED = "invoiced", _("invoiced")
         PAID = "paid", _("paid")
 
+    # The first four follow from sessions and strikes, both ways, as those are undone and corrected; the rest is people's.
     NEXT_STATES = {
         State.ASKED: {State.ACCEPTED, State.LAPSED},
         State.ACCEPTED: {State.OWED, State.LAPSED},
-        State.OWED: {State.WAIVED, State.INVOICED},
+        State.LAPSED: {State.ASKED, State.ACCEPTED, State.OWED},
+        State.OWED: {State.ACCEPTED, State.LAPSED, State.WAIVED, State.INVOICED},
         State.INVOICED: {State.PAID, State.WAIVED},
     }
 
