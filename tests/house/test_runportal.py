@@ -1,67 +1,10 @@
 """The whole portal under its one command: it starts, answers, keeps its data, and leaves nothing behind."""
 
-import os
 import signal
-import subprocess
-import sys
-import urllib.request
-from pathlib import Path
 
-import psutil
 import pytest
 
-from tests.support.processes import answers, die_with_parent, free_port, is_alive, wait_until
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-class Portal:
-    def __init__(self, folder: Path, **settings: str) -> None:
-        self.port = free_port()
-        self.log = folder / f"log-{self.port}"
-        kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "runportal"],
-                cwd=ROOT,
-                env=kept | {"VAR_DIR": str(folder / "var"), "PORT": str(self.port)} | settings,
-                stdout=log,
-                stderr=log,
-                preexec_fn=die_with_parent,
-            )
-        self.seen: set[int] = set()
-
-    def wait_until_up(self) -> None:
-        """Until it has said so itself, which is when all its processes have been started."""
-        wait_until(self._has_said_so, seconds=120, what="the portal to be up")
-        below = psutil.Process(self.process.pid).children(recursive=True)
-        self.seen = {process.pid for process in below}
-
-    def _has_said_so(self) -> bool:
-        assert self.process.poll() is None, self.log.read_text()
-        return "Ctrl-C ends it." in self.log.read_text()
-
-    def health(self) -> int:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=30) as answer:
-            return answer.status
-
-    def all_gone(self) -> bool:
-        return not any(is_alive(pid) for pid in self.seen)
-
-
-@pytest.fixture
-def portal(tmp_path):
-    started: list[Portal] = []
-
-    def start(**settings: str) -> Portal:
-        started.append(Portal(tmp_path, **settings))
-        return started[-1]
-
-    yield start
-    for one in started:
-        one.process.kill()
-        one.process.wait()
-        wait_until(one.all_gone, what="the portal's processes to end")
+from tests.support.processes import answers, wait_until
 
 
 def test_it_answers_and_ctrl_c_ends_all_of_it(portal):
@@ -70,7 +13,7 @@ def test_it_answers_and_ctrl_c_ends_all_of_it(portal):
     assert running.health() == 200
     assert len(running.seen) >= 3
     running.process.send_signal(signal.SIGINT)
-    assert running.process.wait(60) == 0
+    assert running.process.wait(120) == 0
     assert running.all_gone()
     assert not answers(running.port)
 
@@ -105,7 +48,7 @@ def test_nothing_outlives_a_killed_supervisor_and_the_next_start_finds_the_same_
 )
 def test_a_wrong_setting_ends_the_start_with_one_clear_line(portal, settings, said):
     refused = portal(**settings)
-    assert refused.process.wait(60) == 1
+    assert refused.process.wait(120) == 1
     lines = refused.log.read_text().strip().splitlines()
     assert len(lines) == 1
     assert said in lines[0]
@@ -115,7 +58,7 @@ def test_a_taken_port_ends_the_start_with_one_clear_line(portal, tmp_path):
     running = portal()
     running.wait_until_up()
     second = portal(PORT=str(running.port), VAR_DIR=str(tmp_path / "other"))
-    assert second.process.wait(60) == 1
+    assert second.process.wait(120) == 1
     assert f"port {running.port} is taken" in second.log.read_text().splitlines()[-1]
 
 
@@ -123,5 +66,5 @@ def test_one_folder_serves_one_portal(portal):
     running = portal()
     running.wait_until_up()
     second = portal()
-    assert second.process.wait(60) == 1
+    assert second.process.wait(120) == 1
     assert "already running" in second.log.read_text().splitlines()[-1]
