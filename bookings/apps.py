@@ -37,11 +37,12 @@ class BookingsConfig(AppConfig):
         from . import cells, demo
         from .explanations import TOPICS
         from .messages import KINDS
+        from .messages_ladder import KINDS_LADDER
         from .panels import CHECKLIST, HOME_PANELS, STAFF_PANELS
 
         for topic in TOPICS:
             explain.register(topic)
-        kinds.register(*KINDS)
+        kinds.register(*KINDS, *KINDS_LADDER)
         home_board.register(*HOME_PANELS)
         staff_board.register(*STAFF_PANELS)
         checklist.register(*CHECKLIST)

@@ -53,7 +53,8 @@ def owed_for_move(booking: Booking, *, moved_from: dict[str, Any], at: datetime)
 
 
 def owed_for_cancellation(booking: Booking, *, at: datetime) -> Iterator[Owed]:
-    yield _to_client("booking_cancelled", booking, due_at=at)
+    is_silence = booking.cancel_reason == Booking.CancelReason.FEE
+    yield _to_client("fee_cancelled" if is_silence else "booking_cancelled", booking, due_at=at)
     yield _to_agent("agent_cancelled", booking, booking.agent_id, due_at=at)
 
 
@@ -214,6 +215,13 @@ KINDS = [
     _kind(
         "booking_cancelled",
         gettext_lazy("Cancellation"),
+        context=client_context,
+        is_due=_overtaken,
+        attachments=_invitation("CANCEL"),
+    ),
+    _kind(
+        "fee_cancelled",
+        gettext_lazy("Cancellation: no answer about the fee"),
         context=client_context,
         is_due=_overtaken,
         attachments=_invitation("CANCEL"),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 
@@ -67,3 +68,71 @@ class NotLive(BookingRefused):
 class AlreadyStarted(BookingRefused):
     code = "started"
     reason = _("This session has already started. Please contact us if something went wrong.")
+
+
+class NoDescription(BookingRefused):
+    code = "description"
+    field = "description"
+    reason = _("Please describe in a sentence or two what the call is about.")
+
+
+class NoContact(BookingRefused):
+    code = "contact"
+    field = "contact"
+    reason = _("Please say whom we should ask for.")
+
+
+class OutOfScope(BookingRefused):
+    """Phone assistance does not cover the topic; the reason says where to turn (B-17)."""
+
+    code = "out_of_scope"
+    field = "topic"
+
+
+class CallClosed(BookingRefused):
+    code = "call_closed"
+    reason = _("This request is closed already. You can make a new one.")
+
+
+class CallClaimed(BookingRefused):
+    """``who`` has it."""
+
+    code = "call_claimed"
+
+    def __init__(self, who: Any) -> None:
+        super().__init__(format_lazy(_("{who} has taken this request."), who=who))
+
+
+class CallNotClaimed(BookingRefused):
+    code = "call_not_claimed"
+    reason = _("Please take this request first, so that nobody else calls at the same time.")
+
+
+class FeeNotAccepted(BookingRefused):
+    """The start carries the fee of B-13.3, and nobody has accepted it yet."""
+
+    code = "fee"
+    field = "fee"
+    reason = _("This time carries a fee. Please accept it, or choose a time that is free of charge.")
+
+
+class FeeNeedsSignIn(FeeNotAccepted):
+    code = "fee_sign_in"
+    reason = _("This time carries a fee. Please sign in to accept it, or choose a time that is free of charge.")
+
+
+class ConsequenceChanged(BookingRefused):
+    code = "changed"
+    reason = _("What this means has changed since the page was shown. Please read it again and confirm.")
+
+
+class NotTheAskedInstant(BookingRefused):
+    code = "asked_at"
+    field = "asked_at"
+    reason = _("The client can only have asked between the booking and now.")
+
+
+class NoReason(BookingRefused):
+    code = "reason"
+    field = "reason"
+    reason = _("Please give a reason.")

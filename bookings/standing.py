@@ -21,17 +21,14 @@ class StrikeRecord:
     """What one client's standing follows from: the strikes that count, by date, and the last attended start."""
 
     strikes: tuple[Strike, ...] = ()
+    looked_at_again: frozenset[int] = frozenset()
     last_attended: int = -1
-
-    @property
-    def is_looked_at_again(self) -> bool:
-        return any(strike.is_looked_at_again for strike in self.strikes)
 
     def standing(self, *, reviewed_too: bool = False, missing: Strike | None = None) -> Standing:
         """The standing now. A strike that is being looked at again has no consequence until the answer, unless
         ``reviewed_too``; ``missing`` is one more strike, not recorded yet.
         """
-        counted = [one for one in self.strikes if reviewed_too or not one.is_looked_at_again]
+        counted = [one for one in self.strikes if reviewed_too or one.pk not in self.looked_at_again]
         if missing is not None:
             counted.append(missing)
         newest = max((one.first_cell for one in counted), default=0)
@@ -46,15 +43,21 @@ class StrikeRecord:
 def records_of(clients: Iterable[int]) -> dict[int, StrikeRecord]:
     """The records of many clients in two queries; somebody without a strike has none."""
     found: dict[int, list[Strike]] = {}
+    again = set()
     being_looked_at = StrikeReview.objects.filter(strike=OuterRef("pk"), decision="")
     rows = Strike.objects.counting().filter(client__in=clients).order_by("day", "first_cell", "pk")
     for strike in rows.annotate(is_looked_at_again=Exists(being_looked_at)):
         found.setdefault(strike.client_id, []).append(strike)
+        if strike.is_looked_at_again:
+            again.add(strike.pk)
     if not found:
         return {}
     attended = Booking.objects.filter(client__in=list(found), state=Booking.State.ATTENDED).order_by()
     last = dict(attended.values("client").annotate(last=Max("first_cell")).values_list("client", "last"))
-    return {client: StrikeRecord(tuple(strikes), last.get(client, -1)) for client, strikes in found.items()}
+    return {
+        client: StrikeRecord(tuple(strikes), frozenset(again.intersection(one.pk for one in strikes)), last.get(client, -1))
+        for client, strikes in found.items()
+    }
 
 
 def record_of(client: User) -> StrikeRecord:

@@ -14,19 +14,25 @@ from supportportal.people.access import may_use
 from supportportal.people.models import User
 
 from .. import availability, messages
-from ..models import Agent, Booking, SessionType, TermsVersion
+from ..models import Agent, Booking, SessionType, Strike, TermsVersion
 from ..models.booking import LONGEST_CELLS
 from ..models.offer import PlaceKind
+from ..policy import POLICY
 from ..refusals import (
     AlreadyStarted,
     BookingRefused,
     ClientBusy,
+    ConsequenceChanged,
     NoTopic,
     NotGranted,
     NotLive,
+    NotTheAskedInstant,
     SlotNotOffered,
     SlotTaken,
 )
+from ..standing import day_of
+from . import fees, strikes
+from .consequences import Consequence, consequence
 from .locking import lock, lock_people
 from .terms import accept_terms
 
@@ -48,13 +54,15 @@ def book(
     form_key: str | None = None,
     phone: str = "",
     sms_consent: bool = False,
+    fee_accepted: bool = False,
 ) -> Booking:
     """Book the slot that begins with ``first_cell``, with ``agent`` or with whoever is free, spread evenly.
 
     ``phone`` (E.164) and ``sms_consent`` are what the client said about text messages in the same form (B-8).
     ``terms`` is the version that the client accepts with this booking, if any (B-3). The same ``form_key`` twice is one
-    booking, given back both times. Raises BookingRefused, with nothing changed: not granted (P-2), terms not
-    accepted, not offered then (B-1), or just taken (B-2).
+    booking, given back both times. ``fee_accepted``: ``by`` accepts the fee, should this start carry one (B-13.3).
+    Raises BookingRefused, with nothing changed: not granted (P-2), terms or fee not accepted, not offered then (B-1),
+    or just taken (B-2).
     """
     if not topic.strip():
         raise NoTopic
@@ -77,6 +85,7 @@ def book(
                 terms=terms,
                 phone=phone,
                 sms_consent=sms_consent,
+                fee_accepted=fee_accepted,
                 by=by,
                 at=at,
             )
@@ -104,6 +113,7 @@ def _book_with(
     terms: TermsVersion | None,
     phone: str,
     sms_consent: bool,
+    fee_accepted: bool,
     by: User,
     at: datetime,
 ) -> Booking:
@@ -115,6 +125,8 @@ def _book_with(
         raise NotGranted(access)
     accept_terms(client, terms, at=at)
     _require_free(session_type, agent, first_cell, client=client, at=at)
+    day = day_of(first_cell, client.zone)
+    carries_fee = fees.require(strikes.standing(client, at), day, accepted=fee_accepted, by=by)
     _note_contact(client, phone, sms_consent, at=at)
     kind, place = place_of(session_type, agent)
     booking = _write_slot(
@@ -136,6 +148,8 @@ def _book_with(
         )
     )
     booking.files.set(files)
+    if carries_fee:
+        fees.put_on_record(booking, by=by, at=at)
     outbox.plan(messages.owed_for_booking(booking, at=at), at=at)
     trail.record("booking.booked", booking, by=by, at=at, agent=agent.pk, client=client.pk, first_cell=first_cell)
     return booking
@@ -149,11 +163,22 @@ def move(
     at: datetime,
     agent: Agent | None = None,
     reason: str = "",
+    asked_at: datetime | None = None,
+    by_firm: bool = False,
+    excused: bool = False,
+    fee_accepted: bool = False,
+    shown: str | None = None,
 ) -> Booking:
     """Move ``booking`` to the slot that begins with ``first_cell``: with ``agent``, else its own, else whoever is free.
 
-    The new start must be one that could be booked now. Raises BookingRefused, with nothing changed, when the
-    session is cancelled, has started, or the slot is not free. Moving to where it is already changes nothing.
+    The new start must be one that could be booked now. A late move counts as a no-show and is judged as if its strike
+    already stood (B-10); a start before ``free_from`` needs ``fee_accepted`` by somebody who has signed in (B-13).
+    ``asked_at`` is when the client asked, where staff act for them: it decides the notice (B-11). ``by_firm`` is our
+    own doing: no strike, no fee, and the client can refuse the new time free of charge. ``excused`` makes no strike either
+    (an offer from the waiting list). ``shown`` is the ``Consequence.key`` that the page showed.
+
+    Raises BookingRefused, with nothing changed, when the session is cancelled, has started, the slot is not free, the fee is
+    not accepted, or the consequence is not the one shown. Moving to where it is already changes nothing.
     """
     if booking.first_cell == first_cell and agent in (None, booking.agent):
         return booking
@@ -161,7 +186,19 @@ def move(
     refusal: BookingRefused = SlotNotOffered() if not candidates else SlotTaken()
     for candidate in candidates:
         try:
-            return _move_to(booking, first_cell, candidate, reason=reason, by=by, at=at)
+            return _move_to(
+                booking,
+                first_cell,
+                candidate,
+                reason=reason,
+                by=by,
+                at=at,
+                asked_at=asked_at,
+                by_firm=by_firm,
+                excused=excused,
+                fee_accepted=fee_accepted,
+                shown=shown,
+            )
         except (SlotTaken, SlotNotOffered) as one:
             refusal = one
     raise refusal
@@ -175,45 +212,84 @@ def _agents_for_move(booking: Booking, first_cell: int, *, at: datetime) -> list
 
 @transaction.atomic
 def _move_to(
-    booking: Booking, first_cell: int, agent: Agent, *, reason: str, by: User | None, at: datetime
+    booking: Booking,
+    first_cell: int,
+    agent: Agent,
+    *,
+    reason: str,
+    by: User | None,
+    at: datetime,
+    asked_at: datetime | None,
+    by_firm: bool,
+    excused: bool,
+    fee_accepted: bool,
+    shown: str | None,
 ) -> Booking:
     booking = lock(booking, agent.pk)
-    _require_changeable(booking, at=at)
+    asked = _instant_of_asking(booking, asked_at, at=at)
+    _require_changeable(booking, at=asked)
     if booking.first_cell == first_cell and booking.agent_id == agent.pk:
         return booking
     access = may_use(booking.client, booking.session_type, at)
     if not access.allowed:
         raise NotGranted(access)
     _require_free(booking.session_type, agent, first_cell, client=booking.client, at=at, moving=booking)
+    meaning = consequence(booking, at=asked, by_firm=by_firm or excused)
+    _require_shown(meaning, shown)
+    day = day_of(first_cell, booking.client.zone)
+    carries_fee = not by_firm and meaning.carries_fee(day)
+    if carries_fee:
+        fees.require(meaning.standing, day, accepted=fee_accepted, by=by)
 
     moved_from = {"first_cell": booking.first_cell, "cells": booking.cells, "agent": booking.agent_id}
+    old_start = booking.starts_at
     booking.first_cell = first_cell
     booking.cells = booking.session_type.cells
     if agent.pk != booking.agent_id:
         booking.agent = agent
         booking.place_kind, booking.place = place_of(booking.session_type, agent)
     booking.fixed_at = at
+    booking.imposed_at, booking.agreed_at = (at if by_firm else None), None
     booking.version += 1
-    fields = ["first_cell", "cells", "agent", "place_kind", "place", "fixed_at", "version"]
+    fields = ["first_cell", "cells", "agent", "place_kind", "place", "fixed_at", "imposed_at", "agreed_at", "version"]
     _write_slot(lambda: booking.save(update_fields=fields))
     booking.refresh_from_db(fields=["starts_at", "ends_at"])
     outbox.void(messages.SUBJECT_TYPE, booking.pk, below_version=booking.version)
     outbox.plan(messages.owed_for_move(booking, moved_from=moved_from, at=at), at=at)
     facts = {"agent": agent.pk, "first_cell": first_cell, "moved_from": moved_from, "reason": reason}
     trail.record("booking.moved", booking, by=by, at=at, **facts)
+    if carries_fee and by is not None:
+        fees.put_on_record(booking, by=by, at=at)
+    cause = Strike.Cause.LATE_MOVE
+    _follow_up(booking, meaning, cause, missed=(moved_from["first_cell"], old_start), by=by, at=at)
     return booking
 
 
 @transaction.atomic
-def cancel(booking: Booking, *, reason: str, by: User | None, at: datetime) -> Booking:
+def cancel(
+    booking: Booking,
+    *,
+    reason: str,
+    by: User | None,
+    at: datetime,
+    asked_at: datetime | None = None,
+    by_firm: bool = False,
+    shown: str | None = None,
+) -> Booking:
     """Cancel ``booking`` and free its slot. ``by`` is None when done by the link in a mail, without signing in.
 
-    Cancelling what is cancelled already changes nothing. Raises AlreadyStarted once the session has begun.
+    Less than 24 hours before the start it counts as a no-show (B-10), unless it is the firm's doing (``by_firm``).
+    ``asked_at`` is when the client asked, where staff act for them: it decides the notice (B-11). ``shown`` is the
+    ``Consequence.key`` that the page showed. Cancelling what is cancelled already changes nothing. Raises
+    BookingRefused, with nothing changed, once the session has begun or where the consequence is not the one shown.
     """
     booking = lock(booking)
-    if not booking.is_live:
+    if booking.state == Booking.State.CANCELLED:
         return booking
-    _require_changeable(booking, at=at)
+    asked = _instant_of_asking(booking, asked_at, at=at)
+    _require_changeable(booking, at=asked)
+    meaning = consequence(booking, at=asked, by_firm=by_firm, cancels=True)
+    _require_shown(meaning, shown)
     booking.state = Booking.State.CANCELLED
     booking.cancelled_at = at
     booking.cancelled_by = by
@@ -223,6 +299,8 @@ def cancel(booking: Booking, *, reason: str, by: User | None, at: datetime) -> B
     outbox.void(messages.SUBJECT_TYPE, booking.pk, below_version=booking.version)
     outbox.plan(messages.owed_for_cancellation(booking, at=at), at=at)
     trail.record("booking.cancelled", booking, by=by, at=at, reason=reason)
+    cause = Strike.Cause.LATE_CANCEL
+    _follow_up(booking, meaning, cause, missed=(booking.first_cell, booking.starts_at), by=by, at=at)
     return booking
 
 
@@ -235,9 +313,43 @@ def place_of(session_type: SessionType, agent: Agent) -> tuple[str, str]:
 # -- what stands behind the verbs --------------------------------------------------------------------------------------
 
 
+def _instant_of_asking(booking: Booking, asked_at: datetime | None, *, at: datetime) -> datetime:
+    if asked_at is None:
+        return at
+    if not booking.booked_at <= asked_at <= at:
+        raise NotTheAskedInstant
+    return asked_at
+
+
+def _require_shown(meaning: Consequence, shown: str | None) -> None:
+    if shown is not None and shown != meaning.key:
+        raise ConsequenceChanged
+
+
+def _follow_up(
+    booking: Booking,
+    meaning: Consequence,
+    cause: str,
+    *,
+    missed: tuple[int, datetime],
+    by: User | None,
+    at: datetime,
+) -> None:
+    """Record the strike if it counts, for the start that was given up, and bring up to date what follows."""
+    first_cell, start = missed
+    if meaning.counts:
+        can_undo = by is None or not by.is_staff
+        final_at = max(at, min(at + POLICY.undo, start)) if can_undo else at
+        strikes.record(booking, cause=cause, first_cell=first_cell, by=by, at=at, final_at=final_at)
+    else:
+        strikes.refresh(booking.client, at=at)
+
+
 def _require_changeable(booking: Booking, *, at: datetime) -> None:
-    if not booking.is_live:
+    if booking.state == Booking.State.CANCELLED:
         raise NotLive
+    if not booking.is_live:
+        raise AlreadyStarted
     if booking.has_started(at):
         raise AlreadyStarted
 

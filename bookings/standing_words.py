@@ -1,0 +1,66 @@
+"""What strikes and fees mean, in plain words, in the language that is active; pages and messages say it the same way."""
+
+from decimal import Decimal
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from supportportal import wording
+
+from . import money
+from .policy import POLICY
+from .rules import Standing
+from .rules.ladder import RENEWED, SANCTION
+
+
+def fee(net: Decimal = POLICY.fee, rate: Decimal = POLICY.fee_vat, currency: str = POLICY.fee_currency) -> str:
+    """Return "€90 (€109.80 with VAT)"."""
+    language = get_language() or "en"
+    shown = money.written(net, currency, language)
+    if not rate:
+        return shown
+    return _("%(net)s (%(gross)s with VAT)") % {
+        "net": shown,
+        "gross": money.written(money.with_vat(net, rate), currency, language),
+    }
+
+
+def day(day) -> str:
+    """Return "Friday 21 May 2027"."""
+    return wording.written_day(day, get_language() or "en", year=True)
+
+
+def counting(standing: Standing) -> str:
+    """What one more strike is, once it stands: "This counts as a no-show, the second within 12 months."."""
+    months = {"months": POLICY.strike_months}
+    if standing.level == SANCTION:
+        text = ngettext(
+            "This counts as a no-show, the second within %(months)s month.",
+            "This counts as a no-show, the second within %(months)s months.",
+            POLICY.strike_months,
+        )
+    elif standing.level == RENEWED:
+        text = ngettext(
+            "This counts as one more no-show within %(months)s month of the one before.",
+            "This counts as one more no-show within %(months)s months of the one before.",
+            POLICY.strike_months,
+        )
+    else:
+        text = ngettext(
+            "This counts as a no-show, the first within %(months)s month. It costs nothing, but you get a warning by e-mail.",
+            "This counts as a no-show, the first within %(months)s months. It costs nothing, but you get a warning by e-mail.",
+            POLICY.strike_months,
+        )
+    return text % months
+
+
+def following(standing: Standing) -> list[str]:
+    """What follows for the next sessions; nothing where nothing costs."""
+    if standing.free_from is None:
+        return []
+    facts = {"day": day(standing.free_from), "fee": fee()}
+    sentences = [_("Your next session, if it starts before %(day)s, carries a fee of %(fee)s.") % facts]
+    if standing.level == RENEWED:
+        sentences.append(_("A manager will also look at how we go on with these sessions."))
+    return sentences
