@@ -107,6 +107,7 @@ def preview(text: str) -> Preview:
 
 def _records(text: str) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield (line number, values by our column names) for each row that is not blank."""
+    limit = policy.current().import_rows
     first_line = text.partition("\n")[0]
     delimiter = max(",;\t", key=first_line.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
@@ -114,8 +115,7 @@ def _records(text: str) -> Iterator[tuple[int, dict[str, str]]]:
         columns = _columns(next(reader, []))
         line = reader.line_num
         for count, cells in enumerate(reader):
-            if count >= policy.current().import_rows:
-                limit = policy.current().import_rows
+            if count >= limit:
                 raise UnreadableFile(_("The file has more than %(limit)s rows. Please split it.") % {"limit": limit})
             begins, line = line + 1, reader.line_num
             if any(cell.strip() for cell in cells):

@@ -1,6 +1,6 @@
 """What may happen to people: invited, imported, changed by themselves or by staff."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -31,7 +31,10 @@ def invite(person: User, *, by: Any, at: datetime) -> None:
     person = User.objects.select_for_update(no_key=True).get(pk=person.pk)
     if not person.can_be_invited():
         raise PeopleRefused(_("{name} can sign in already, or is switched off.").format(name=person))
-    _invite([person], at=at)
+    # A new epoch even when two are sent within a second, so that only the latest link works.
+    person.invited_at = _later(at, person.invited_at)
+    person.save(update_fields=["invited_at"])
+    notices.tell(_invitation(person), at=at)
     trail.record("person.invited", person, by=by, at=at)
 
 
@@ -42,14 +45,14 @@ def import_clients(rows: Sequence[Row], *, by: Any, at: datetime) -> list[User]:
     Raises PeopleRefused, with nothing written, when somebody else has just added one of them.
     """
     accounts = _accounts_of(rows, by=by, at=at)
-    people = [_client(row, accounts[row.account_key]) for row in rows]
+    people = [_client(row, accounts[row.account_key], at) for row in rows]
     try:
         with transaction.atomic():
             User.objects.bulk_create(people, batch_size=BATCH)
             EmailAddress.objects.bulk_create([_address(person) for person in people], batch_size=BATCH)
     except IntegrityError:
         raise PeopleRefused(_("Somebody has just added one of these people. Please check the file again.")) from None
-    _invite(people, at=at)
+    notices.tell(*map(_invitation, people), at=at)
     trail.record_many("person.imported", people, by=by, at=at)
     return people
 
@@ -115,24 +118,13 @@ def withdraw_sms_consent_of_number(phone: str, *, at: datetime) -> int:
     return len(people)
 
 
-def _invite(people: Iterable[User], *, at: datetime) -> None:
-    for person in people:
-        # A new epoch even when two are sent within a second, so that only the latest link works.
-        person.invited_at = _later(at, person.invited_at)
-    people = list(people)
-    User.objects.bulk_update(people, ["invited_at"], batch_size=BATCH)
-    notices.tell(
-        *(
-            Notice(
-                notices.INVITATION,
-                to=person,
-                useful_until=person.invitation_ends_at,
-                once=str(person.invitation_epoch),
-                data={"epoch": person.invitation_epoch},
-            )
-            for person in people
-        ),
-        at=at,
+def _invitation(person: User) -> Notice:
+    return Notice(
+        notices.INVITATION,
+        to=person,
+        useful_until=person.invitation_ends_at,
+        once=str(person.invitation_epoch),
+        data={"epoch": person.invitation_epoch},
     )
 
 
@@ -154,7 +146,7 @@ def _accounts_of(rows: Sequence[Row], *, by: Any, at: datetime) -> dict[str, Acc
     return accounts
 
 
-def _client(row: Row, account: Account) -> User:
+def _client(row: Row, account: Account, at: datetime) -> User:
     person = User(
         email=row.email,
         name=row.name,
@@ -162,6 +154,8 @@ def _client(row: Row, account: Account) -> User:
         phone=row.phone,
         language=row.language,
         time_zone=row.time_zone,
+        invited_at=at,
+        created_at=at,
     )
     person.set_unusable_password()
     return person

@@ -20,7 +20,12 @@ def choices() -> list[tuple[str, str]]:
 
 
 def is_known(name: str) -> bool:
-    return name in names()
+    return name in _known()
+
+
+@cache
+def _known() -> frozenset[str]:
+    return frozenset(names())
 
 
 def validate(name: str) -> None:

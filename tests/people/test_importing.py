@@ -1,5 +1,3 @@
-import time
-
 import pytest
 from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -141,11 +139,9 @@ def test_files_that_cannot_be_used_say_why(conti, text, reason):
 
 def test_ten_thousand_rows_are_checked_and_imported(conti, at):
     text = HEAD + "".join(f"person{n}@example.org,Person {n},Conti & Figli\n" for n in range(10_000))
-    began = time.monotonic()
     preview = importing.preview(text)
     operations.import_clients(preview.accepted, by=None, at=at)
     assert User.objects.count() == Message.objects.count() == Entry.objects.count() == 10_000
-    assert time.monotonic() - began < 60
 
 
 def test_importing_invites_and_makes_addresses_that_sign_in(conti, at):
