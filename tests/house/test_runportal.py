@@ -54,17 +54,12 @@ def test_a_wrong_setting_ends_the_start_with_one_clear_line(portal, settings, sa
     assert said in lines[0]
 
 
-def test_a_taken_port_ends_the_start_with_one_clear_line(portal, tmp_path):
+def test_a_second_start_on_the_same_port_or_folder_says_so(portal, tmp_path):
     running = portal()
     running.wait_until_up()
-    second = portal(PORT=str(running.port), VAR_DIR=str(tmp_path / "other"))
-    assert second.process.wait(120) == 1
-    assert f"port {running.port} is taken" in second.log.read_text().splitlines()[-1]
-
-
-def test_one_folder_serves_one_portal(portal):
-    running = portal()
-    running.wait_until_up()
-    second = portal()
-    assert second.process.wait(120) == 1
-    assert "already running" in second.log.read_text().splitlines()[-1]
+    same_port = portal(PORT=str(running.port), VAR_DIR=str(tmp_path / "other"))
+    same_folder = portal()
+    assert (same_port.process.wait(120), same_folder.process.wait(120)) == (1, 1)
+    assert f"port {running.port} is taken" in same_port.log.read_text()
+    assert "already running" in same_folder.log.read_text()
+    assert running.health() == 200

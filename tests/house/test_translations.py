@@ -13,7 +13,7 @@ pytestmark = pytest.mark.parametrize("language", ["it", "nl"])
 
 
 def entries(language: str) -> list[polib.POEntry]:
-    catalogue = polib.pofile(str(LOCALE / language / "LC_MESSAGES" / "django.po"))
+    catalogue = polib.pofile((LOCALE / language / "LC_MESSAGES" / "django.po").read_text())
     return [entry for entry in catalogue if not entry.obsolete]
 
 
