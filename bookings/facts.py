@@ -184,12 +184,13 @@ def _sessions(persons: list[int], ground: Window, moving: Booking | None) -> Ite
         state__in=OCCUPYING_STATES,
         first_cell__gt=ground[0] - LONGEST_CELLS,
         first_cell__lt=ground[1] + LONGEST_CELLS,
-    ).order_by()
+    )
     if moving is not None:
         near = near.exclude(pk=moving.pk)
     begins, ends = F("first_cell") - F("cells_before"), F("first_cell") + F("cells")
-    yield from near.filter(agent__in=persons).values_list("agent_id", begins, ends + F("cells_after"))
-    yield from near.filter(client__in=persons).values_list("client_id", "first_cell", ends)
+    of_agents, of_clients = near.filter(agent__in=persons), near.filter(client__in=persons)
+    yield from of_agents.order_by("agent_id", "first_cell").values_list("agent_id", begins, ends + F("cells_after"))
+    yield from of_clients.order_by("client_id", "first_cell").values_list("client_id", "first_cell", ends)
 
 
 def _holds(

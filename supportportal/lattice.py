@@ -63,8 +63,7 @@ def spans(pairs: Iterable[tuple[int, int]], window: Window) -> int:
 
 def cut(mask: int, window: Window, part: Window) -> int:
     """``mask`` over ``window``, seen through the window ``part``."""
-    later = part[0] - window[0]
-    return (mask >> later if later >= 0 else mask << -later) & full(part[1] - part[0])
+    return _placed(mask, window[0] - part[0]) & full(part[1] - part[0])
 
 
 def starts_with_room(free: int, length: int) -> int:
@@ -193,13 +192,28 @@ def _every(step: int, length: int) -> int:
 # -- what is taken -----------------------------------------------------------------------------------------------------
 
 
+NEAR = 200  # spans that begin this close to one another are gathered in a small number first
+
+
 def busy_masks(taken: Iterable[tuple[int, int, int]], window: Window) -> dict[int, int]:
-    """The mask of each person's taken cells, from (person, first cell, end cell)."""
-    first, end = window
+    """The mask of each person's taken cells, from (person, first cell, end cell).
+
+    Right in any order, fast where each person's spans come together and ascending: a day's spans meet in a number of a
+    few machine words, and only that is shifted to its place among the weeks.
+    """
     masks: dict[int, int] = {}
-    for person, begins, ends in taken:
-        begin = begins if begins > first else first
-        length = (ends if ends < end else end) - begin
-        if length > 0:
-            masks[person] = masks.get(person, 0) | ((1 << length) - 1) << (begin - first)
-    return masks
+    person, base, limit, gathered = 0, 0, -1, 0
+    for who, first, end in taken:
+        if who != person or not base <= first <= limit:
+            if gathered:
+                masks[person] = masks.get(person, 0) | _placed(gathered, base - window[0])
+            person, base, limit, gathered = who, first, first + NEAR, 0
+        gathered |= ((1 << end - first) - 1) << first - base
+    if gathered:
+        masks[person] = masks.get(person, 0) | _placed(gathered, base - window[0])
+    within = full(window[1] - window[0])
+    return {who: mask & within for who, mask in masks.items() if mask & within}
+
+
+def _placed(mask: int, later: int) -> int:
+    return mask << later if later >= 0 else mask >> -later
