@@ -34,21 +34,23 @@ class BookingsConfig(AppConfig):
         from supportportal.people import roles
         from supportportal.people.models import Role
 
-        from . import cells, demo
+        from . import cells, demo, registration_calls
         from .explanations import TOPICS
         from .messages import KINDS
         from .messages_ladder import KINDS_LADDER
+        from .messages_waiting import KINDS_WAITING
         from .panels import CHECKLIST, HOME_PANELS, STAFF_PANELS
 
         for topic in TOPICS:
             explain.register(topic)
-        kinds.register(*KINDS, *KINDS_LADDER)
+        kinds.register(*KINDS, *KINDS_LADDER, *KINDS_WAITING)
         home_board.register(*HOME_PANELS)
         staff_board.register(*STAFF_PANELS)
         checklist.register(*CHECKLIST)
         builders.register("bookings", demo.build, clear=demo.clear)
         roles.grant(Role.AGENT, *AGENT_PERMISSIONS)
         roles.grant(Role.MANAGER, *MANAGER_PERMISSIONS)
+        registration_calls.register()
         pre_migrate.connect(cells.drop_before_migrate, sender=self)
         post_migrate.connect(cells.create_after_migrate, sender=self)
         checks.register(cells.check_cells, checks.Tags.database)

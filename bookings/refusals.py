@@ -136,3 +136,19 @@ class NoReason(BookingRefused):
     code = "reason"
     field = "reason"
     reason = _("Please give a reason.")
+
+
+class NothingToUndo(BookingRefused):
+    code = "nothing_to_undo"
+    reason = _("The time to undo this is over. Please book or choose a time again.")
+
+
+class NoDays(BookingRefused):
+    code = "days"
+    field = "days"
+    reason = _("Please choose at least one day that can still be booked.")
+
+
+class OfferOver(BookingRefused):
+    code = "offer_over"
+    reason = _("This offer is over: the time has gone to somebody else, or nobody answered in time.")

@@ -43,9 +43,28 @@ def read(kind: str, text: str) -> Named:
     return Named(int(pk, 36), int(epoch, 36))
 
 
+def address_token(kind: str, pk: int) -> str:
+    """A token that survives in a mail address, where some servers change capitals: lower case all through."""
+    body = _base36(pk)
+    return f"{body}.{_digest(settings.LINK_KEYS[0], kind, body).hex()}"
+
+
+def read_address_token(kind: str, text: str) -> int:
+    """The id that ``text`` names; raises BadLink for anything that ``address_token`` has not written for this kind."""
+    body, dot, mac = text.lower().rpartition(".")
+    if not dot or len(text) > _LONGEST or not text.isascii():
+        raise BadLink
+    if not any(hmac.compare_digest(mac, _digest(key, kind, body).hex()) for key in settings.LINK_KEYS):
+        raise BadLink
+    return int(body, 36)
+
+
 def _mac(key: str, kind: str, body: str) -> str:
-    digest = hmac.new(key.encode(), f"{kind}:{body}".encode(), hashlib.sha256).digest()[:16]
-    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+    return base64.urlsafe_b64encode(_digest(key, kind, body)).decode().rstrip("=")
+
+
+def _digest(key: str, kind: str, body: str) -> bytes:
+    return hmac.new(key.encode(), f"{kind}:{body}".encode(), hashlib.sha256).digest()[:16]
 
 
 def _base36(number: int) -> str:

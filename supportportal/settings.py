@@ -227,6 +227,7 @@ CELERY_BEAT_SCHEDULE = {
     "every-2-seconds-email": _every(2, "supportportal.outbox.tasks.deliver_email"),
     "every-2-seconds-sms": _every(2, "supportportal.outbox.tasks.deliver_sms"),
     "every-5-seconds-events": _every(5, "supportportal.outbox.tasks.handle_events"),
+    "every-5-seconds-mail": _every(5, "supportportal.outbox.tasks.handle_mail"),
     "every-5-seconds-seal": _every(5, "supportportal.trail.tasks.seal"),
     "every-20-seconds-reconcile": _every(20, "supportportal.outbox.tasks.reconcile"),
     "every-5-minutes-sweep": _every(300, "bookings.tasks.sweep"),
@@ -241,6 +242,9 @@ OUTBOX_GATEWAYS = {
     "email": "supportportal.outbox.gateways.email.EmailGateway",
     "sms": providers.sms_gateway(TWILIO, demo=DEMO),
 }
+INBOUND_DOMAIN = env("INBOUND_DOMAIN", default="").lower()  # replies go to reply+…@ there; else to the contact address
+INBOUND_AUTHSERV_ID = env("INBOUND_AUTHSERV_ID", default="").lower()  # the receiving server's name in its verdicts
+INBOUND_MAX_BYTES = env.int("INBOUND_MAX_BYTES", default=25 * 1024 * 1024)
 OUTBOX_LEASE = providers.lease(env, vars()["EMAIL_TIMEOUT"], SMS_TIMEOUT)
 
 # -- behind a domain name: all of it follows from an https address in SITE_URL -------------------------------------

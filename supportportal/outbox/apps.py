@@ -6,7 +6,8 @@ class OutboxConfig(AppConfig):
     label = "outbox"
 
     def ready(self) -> None:
-        from . import gateways, notices, webhooks  # noqa: F401  (webhooks: listens to what e-mail providers report)
+        from . import answers, gateways, kinds, notices, webhooks  # noqa: F401  (webhooks: listens to what e-mail providers report)
 
         notices.register()
+        kinds.register(*answers.KINDS)
         gateways.check()

@@ -9,6 +9,8 @@ from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from supportportal.files.models import private_storage
+
 from . import kinds
 
 
@@ -186,3 +188,94 @@ class DeliveryEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.provider_id}"
+
+
+class InboundQuerySet(models.QuerySet):
+    def to_do(self):
+        return self.filter(state=Inbound.State.WAITING)
+
+
+class Inbound(models.Model):
+    """One mail that came in. Only ``outbox.inbound`` changes its state; the mail itself is never altered."""
+
+    class State(models.TextChoices):
+        NEW = "new", _("just arrived")
+        WAITING = "waiting", _("to do")
+        HANDLED = "handled", _("done")
+        UNMATCHED = "unmatched", _("not matched")
+        AUTOMATIC = "automatic", _("automatic")
+        REFUSED = "refused", _("kept aside")
+
+    NEXT_STATES = {
+        State.NEW: {State.WAITING, State.HANDLED, State.UNMATCHED, State.AUTOMATIC, State.REFUSED},
+        State.WAITING: {State.HANDLED},
+        State.UNMATCHED: {State.HANDLED, State.WAITING},
+        State.HANDLED: {State.WAITING},
+        State.REFUSED: {State.WAITING},
+        State.AUTOMATIC: {State.WAITING},
+    }
+
+    class Verdict(models.TextChoices):
+        """Whether the mail really comes from the domain of its sender, as the receiving provider says."""
+
+        PASS = "pass", _("sender confirmed")
+        FAIL = "fail", _("sender not to be trusted")
+        NONE = "none", _("sender not confirmed")
+
+    key = models.CharField(max_length=64, unique=True)
+    gateway = models.CharField(_("came by"), max_length=60)
+    message_id = models.CharField(max_length=300, blank=True)
+    references = models.TextField(blank=True)
+    sender = models.CharField(_("from"), max_length=254, blank=True)
+    sender_name = models.CharField(_("name"), max_length=200, blank=True)
+    recipients = models.TextField(_("to"), blank=True)
+    subject = models.CharField(_("subject"), max_length=300, blank=True)
+    text = models.TextField(_("text"), blank=True)
+    raw = models.FileField(storage=private_storage, max_length=120)
+    size = models.PositiveBigIntegerField(_("size"))
+    verdict = models.CharField(_("sender checked"), max_length=4, choices=Verdict.choices, default=Verdict.NONE)
+    is_automatic = models.BooleanField(_("written by a machine"), default=False)
+    arrived_at = models.DateTimeField(_("arrived"))
+
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.NEW)
+    note = models.CharField(_("why"), max_length=300, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("person")
+    )
+    answers = models.ForeignKey(Message, models.SET_NULL, null=True, blank=True, related_name="replies")
+    subject_type = models.CharField(max_length=64, blank=True)
+    subject_id = models.BigIntegerField(null=True, blank=True)
+    answered_on = models.DateField(null=True, blank=True)
+    handled_at = models.DateTimeField(_("done"), null=True, blank=True)
+    handled_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+
+    objects = InboundQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-arrived_at", "-pk"]
+        verbose_name = _("request by mail")
+        verbose_name_plural = _("requests by mail")
+        indexes = [
+            models.Index(fields=["state", "arrived_at"], name="inbound_by_state"),
+            models.Index(fields=["subject_type", "subject_id"], name="inbound_by_subject"),
+        ]
+        constraints = [
+            # Two mails from one address that cross, or a loop that no header tells, get one answer between them.
+            models.UniqueConstraint(
+                fields=["sender", "answered_on"],
+                condition=Q(answered_on__isnull=False),
+                name="one_answer_per_address_and_day",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.subject or self.sender
+
+    @property
+    def why(self) -> str:
+        """The note in the reader's language; notes are kept in English."""
+        return gettext(self.note) if self.note else ""
+
+    def can_become(self, state: str) -> bool:
+        return state in self.NEXT_STATES.get(self.State(self.state), set())

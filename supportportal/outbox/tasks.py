@@ -5,7 +5,7 @@ import threading
 from celery import shared_task
 from django.utils import timezone
 
-from . import delivery, events, reconciling
+from . import delivery, events, inbound, reconciling
 
 # One delivery per channel and process, so that a slow provider never takes every thread.
 _busy = {"email": threading.Lock(), "sms": threading.Lock()}
@@ -29,6 +29,11 @@ def reconcile() -> None:
 @shared_task(ignore_result=True)
 def handle_events() -> None:
     events.handle_pending(at=timezone.now())
+
+
+@shared_task(ignore_result=True)
+def handle_mail() -> None:
+    inbound.handle_pending(at=timezone.now())
 
 
 def _deliver(channel: str) -> None:

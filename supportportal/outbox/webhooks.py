@@ -5,7 +5,8 @@ from datetime import datetime
 from functools import wraps
 from typing import Any
 
-from anymail.signals import AnymailTrackingEvent, tracking
+from anymail.inbound import AnymailInboundMessage
+from anymail.signals import AnymailInboundEvent, AnymailTrackingEvent, inbound, tracking
 from django.conf import settings
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
@@ -14,7 +15,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 from twilio.request_validator import SIGNATURE_HEADER, RequestValidator
 
-from . import events
+from . import events, mails, verdicts
+from . import inbound as intake
 
 # What Twilio itself takes for a STOP; it blocks the number from then on, whatever we do.
 STOP_WORDS = {"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"}
@@ -84,3 +86,27 @@ def note_tracking(sender: Any, event: AnymailTrackingEvent, esp_name: str, **kwa
         address=event.recipient or "",
         detail=event.description or event.mta_response or event.reject_reason or "",
     )
+
+
+@receiver(inbound)
+def note_inbound(sender: Any, event: AnymailInboundEvent, esp_name: str, **kwargs: Any) -> None:
+    """A mail that an e-mail provider took in for us; anymail has checked the provider's secret or signature."""
+    message = event.message
+    raw = _bytes_of(message)
+    letter = mails.read(
+        raw, envelope_sender=message.envelope_sender or None, envelope_recipient=message.envelope_recipient
+    )
+    verdict = verdicts.of_provider(esp_name, letter, event.esp_event, message.envelope_sender)
+    if message.spam_detected:
+        verdict = verdicts.FAIL
+    intake.receive(raw, letter, gateway=esp_name.lower(), verdict=verdict, at=timezone.now())
+
+
+def _bytes_of(message: AnymailInboundMessage) -> bytes:
+    """The mail as it came; where the provider's pieces cannot be put together again, what people read of it."""
+    try:
+        return message.as_bytes()
+    except (UnicodeError, LookupError, ValueError, TypeError):
+        names = ("From", "To", "Subject", "Message-ID", "In-Reply-To", "References")
+        head = "".join(f"{name}: {' '.join(str(message[name]).split())}\n" for name in names if message[name])
+        return f"{head}\n{message.text or ''}".encode(errors="replace")

@@ -17,6 +17,8 @@ from anymail.exceptions import (
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 
+from .. import inbound
+from ..models import Message
 from ..rendering import Parcel
 from . import ChannelDown, Later, Refused, Result, Sent, Unclear
 
@@ -79,8 +81,8 @@ def build(parcel: Parcel) -> EmailMultiAlternatives:
         body=parcel.text,
         from_email=formataddr((firm.name, firm.contact_email)),
         to=[parcel.address],
-        reply_to=[firm.contact_email],
-        headers={"Message-ID": message.message_id, "Auto-Submitted": "auto-generated"},
+        reply_to=[inbound.reply_address(message, firm)],
+        headers=_headers(message),
         alternatives=[(parcel.html, "text/html")],
     )
     for attachment in parcel.attachments:
@@ -92,6 +94,14 @@ def build(parcel: Parcel) -> EmailMultiAlternatives:
         mail.attach(attachment.name, content, mimetype)
     mail.metadata = {"message": str(message.pk)}  # comes back in what an e-mail provider reports
     return mail
+
+
+def _headers(message: Message) -> dict[str, str]:
+    """Machines know by them that a machine wrote, our own intake that it is ours, and mail programs what it answers."""
+    headers = {"Message-ID": message.message_id, "Auto-Submitted": "auto-generated", "X-Loop": inbound.loop_mark()}
+    if answered := message.data.get("in_reply_to"):
+        headers |= {"Auto-Submitted": "auto-replied", "In-Reply-To": answered, "References": answered}
+    return headers
 
 
 def _parts(mimetype: str) -> list[str]:

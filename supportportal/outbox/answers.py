@@ -1,0 +1,50 @@
+"""What people are told about a mail that nobody could handle, or that is not read for now."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from supportportal.people.access import gate_is_open
+from supportportal.people.models import Gate
+
+from .inbound import MAIL_CLOSED, MAIL_UNMATCHED
+from .kinds import Kind
+from .models import Inbound, Message
+
+SUBJECT_TYPE = "outbox.inbound"
+
+
+def load(ids: Sequence[int]) -> dict[int, Inbound]:
+    return Inbound.objects.select_related("person").in_bulk(list(ids))
+
+
+def _unmatched(message: Message, mail: Inbound) -> dict[str, Any]:
+    return {"mail": mail, "links": [{"label": _("Open the support portal"), "url": f"{settings.SITE_URL}/"}]}
+
+
+def _closed(message: Message, mail: Inbound) -> dict[str, Any]:
+    closed = gate_is_open(mail.person, Gate.MAIL, message.due_at) if mail.person else None
+    return {"mail": mail, "reason": closed.reason if closed is not None else "", "links": []}
+
+
+KINDS = [
+    Kind(
+        code=MAIL_UNMATCHED,
+        label=gettext_lazy("Answer to a mail"),
+        channel="email",
+        subject_type=SUBJECT_TYPE,
+        load=load,
+        context=_unmatched,
+    ),
+    Kind(
+        code=MAIL_CLOSED,
+        label=gettext_lazy("Mail is closed"),
+        channel="email",
+        subject_type=SUBJECT_TYPE,
+        load=load,
+        context=_closed,
+    ),
+]

@@ -1,0 +1,321 @@
+"""Mail that comes in: written down as it arrives, handled later and apart, so that no trouble there loses any.
+
+Apps register a ``Handler`` in ``AppConfig.ready()``; the first that matches decides. What nobody handles gets an answer
+that helps, at most one per address and day, and is kept where staff can see it.
+"""
+
+import hashlib
+import logging
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from supportportal import links
+from supportportal.people.access import gate_is_open
+from supportportal.people.models import Firm, Gate, User
+from supportportal.trail import operations as trail
+
+from . import operations
+from .mails import Letter
+from .models import Inbound, Message
+from .operations import Owed
+
+logger = logging.getLogger(__name__)
+
+BATCH = 50
+MOST_ATTEMPTS = 5
+REPLY = "reply"  # what the tokens in our reply addresses are signed for
+MAIL_CLOSED, MAIL_UNMATCHED = "mail_closed", "mail_unmatched"
+State = Inbound.State
+
+
+@dataclass(frozen=True)
+class Mail:
+    """What a handler is given. ``person`` is known: the provider confirms the sender. ``answers`` is our own message
+    that it replies to; whoever holds our signed reply address may be somebody else than its recipient.
+    """
+
+    inbound: Inbound
+    person: User | None
+    answers: Message | None
+
+    @property
+    def replies_to(self) -> str:
+        return self.answers.subject_type if self.answers else ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a mail; ``answer`` is the kind of message that its sender gets, about the mail itself."""
+
+    state: str
+    subject_type: str = ""
+    subject_id: int | None = None
+    note: str = ""
+    answer: str = ""
+    language: str = ""  # of the answer to somebody we do not know; the firm's, unless given
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Action:
+    """Something that staff can do with a mail: a link."""
+
+    label: Any
+    url: str
+
+
+@dataclass(frozen=True)
+class Handler:
+    """``handle`` is called in a transaction, with the mail's arrival in ``mail.inbound.arrived_at``; if it raises, the mail
+    is tried again, and in the end put before staff. For mails about ``subject_type``, ``about`` says in words what that
+    is, ``actions`` gives links, and ``visible_to`` narrows a queryset to what a staff member may see.
+    """
+
+    code: str
+    matches: Callable[[Mail], bool]
+    handle: Callable[[Mail, datetime], Outcome]
+    subject_type: str = ""
+    position: int = 50
+    about: Callable[[Inbound], str] | None = None
+    actions: Callable[[Inbound], Sequence[Action]] | None = None
+    visible_to: Callable[[Any, Any], Any] | None = None
+
+
+_handlers: dict[str, Handler] = {}
+
+
+def register(*handlers: Handler) -> None:
+    for handler in handlers:
+        if _handlers.setdefault(handler.code, handler) is not handler:
+            raise ValueError(f"The mail handler {handler.code} is registered twice.")
+
+
+def handler_of(subject_type: str) -> Handler | None:
+    return next((one for one in _ordered() if subject_type and one.subject_type == subject_type), None)
+
+
+def visible_to(queryset: Any, user: Any) -> Any:
+    """What ``user`` may see of the mails: each app says so for its own subjects (C-8)."""
+    for handler in _ordered():
+        if handler.visible_to is not None:
+            queryset = handler.visible_to(queryset, user)
+    return queryset
+
+
+def _ordered() -> list[Handler]:
+    return sorted(_handlers.values(), key=lambda handler: (handler.position, handler.code))
+
+
+# -- reply addresses ---------------------------------------------------------------------------------------------------
+
+
+def reply_address(message: Message, firm: Firm) -> str:
+    """Where replies to ``message`` go: an address that names it, where mail to INBOUND_DOMAIN reaches us."""
+    if not settings.INBOUND_DOMAIN:
+        return firm.contact_email
+    return f"{REPLY}+{links.address_token(REPLY, message.pk)}@{settings.INBOUND_DOMAIN}"
+
+
+def _named_in(recipients: Sequence[str]) -> int | None:
+    """The message that one of our signed addresses among ``recipients`` names."""
+    for address in recipients:
+        local, _at, domain = address.rpartition("@")
+        prefix, _plus, token = local.partition("+")
+        if prefix == REPLY and settings.INBOUND_DOMAIN and domain == settings.INBOUND_DOMAIN:
+            try:
+                return links.read_address_token(REPLY, token)
+            except links.BadLink:
+                continue
+    return None
+
+
+# -- arrival -----------------------------------------------------------------------------------------------------------
+
+
+def receive(raw: bytes, letter: Letter, *, gateway: str, verdict: str, at: datetime) -> Inbound:
+    """Write a mail down as it came. The same one twice is one row (its Message-ID and sender, else all of it)."""
+    key = hashlib.sha256(f"{letter.message_id}|{letter.sender}".encode() if letter.message_id else raw).hexdigest()
+    if found := Inbound.objects.filter(key=key).first():
+        return found
+    inbound = Inbound(
+        key=key,
+        gateway=gateway,
+        message_id=letter.message_id,
+        references=" ".join(letter.references),
+        sender=letter.sender,
+        sender_name=letter.senders[0][0] if letter.senders else "",
+        recipients=" ".join(letter.recipients),
+        subject=letter.subject,
+        text=letter.text,
+        size=len(raw),
+        verdict=verdict,
+        is_automatic=letter.is_automatic or _is_ours(letter),
+        arrived_at=at,
+        note="too large: only its beginning is kept" if len(raw) > settings.INBOUND_MAX_BYTES else "",
+    )
+    drawn = secrets.token_hex(20)
+    inbound.raw.save(f"mail/{drawn[:2]}/{drawn[2:]}", ContentFile(raw[: settings.INBOUND_MAX_BYTES]), save=False)
+    try:
+        with transaction.atomic():
+            inbound.save()
+    except IntegrityError:  # the same mail by two ways at once
+        inbound.raw.delete(save=False)
+        return Inbound.objects.get(key=key)
+    return inbound
+
+
+def _is_ours(letter: Letter) -> bool:
+    """A mail of our own that came back: answering it would never end."""
+    domain = letter.sender.rpartition("@")[2]
+    return (
+        loop_mark() in letter.all("x-loop")
+        or letter.sender == Firm.current().contact_email.lower()
+        or (bool(settings.INBOUND_DOMAIN) and domain == settings.INBOUND_DOMAIN)
+        or (bool(letter.message_id) and Message.objects.filter(message_id=letter.message_id).exists())
+    )
+
+
+def loop_mark() -> str:
+    """What our own mails carry, so that we know them again."""
+    return settings.SITE_URL.partition("//")[2]
+
+
+# -- handling ----------------------------------------------------------------------------------------------------------
+
+
+class _Overtaken(Exception):
+    """Somebody else has handled the mail meanwhile."""
+
+
+def handle_pending(*, at: datetime) -> None:
+    """One tick. Any number of these may run at once; a mail that makes trouble holds up no other."""
+    pending = Inbound.objects.filter(state=State.NEW).order_by("attempts", "pk")
+    for pk in list(pending.values_list("pk", flat=True)[:BATCH]):
+        handle(pk, at=at)
+
+
+def handle(pk: int, *, at: datetime) -> Inbound:
+    """Let the mail have its effect, once. Trouble is noted; after a few tries the mail is put before staff as it is."""
+    try:
+        _handle(Inbound.objects.get(pk=pk), at)
+    except _Overtaken:
+        logger.info("Mail %s was handled by another worker", pk)
+    except Exception:  # whatever one mail sets off must not keep the others waiting
+        logger.exception("Handling mail %s failed", pk)
+        untouched = Inbound.objects.filter(pk=pk, state=State.NEW)
+        untouched.update(attempts=F("attempts") + 1)
+        untouched.filter(attempts__gte=MOST_ATTEMPTS).update(state=State.WAITING, note="could not be handled by itself")
+    return Inbound.objects.select_related("person").get(pk=pk)
+
+
+def _handle(inbound: Inbound, at: datetime) -> None:
+    if inbound.state != State.NEW:
+        return
+    mail = _understood(inbound)
+    with transaction.atomic():
+        outcome = _decide(mail, at)
+        about = mail.answers if mail.answers and not outcome.subject_type else None
+        changed = Inbound.objects.filter(pk=inbound.pk, state=State.NEW).update(
+            state=outcome.state,
+            note=(outcome.note or inbound.note)[:300],
+            person=mail.person,
+            answers=mail.answers,
+            subject_type=about.subject_type if about else outcome.subject_type,
+            subject_id=about.subject_id if about else outcome.subject_id,
+        )
+        if not changed:
+            raise _Overtaken
+        if outcome.answer:
+            _answer(mail, outcome, at)
+
+
+def _understood(inbound: Inbound) -> Mail:
+    """Who wrote, and to which message of ours.
+
+    A sender is known only with the provider's verdict. Our signed address names the message by itself; the headers of a
+    reply can be copied from anywhere, so they count only if a known sender was that message's recipient.
+    """
+    person = None
+    if inbound.verdict == Inbound.Verdict.PASS and inbound.sender:
+        person = User.objects.filter(email__iexact=inbound.sender, is_active=True).first()
+    answers = None
+    if (named := _named_in(inbound.recipients.split())) is not None:
+        answers = Message.objects.filter(pk=named).first()
+    if answers is None and person is not None and inbound.references:
+        sent = Message.objects.filter(message_id__in=inbound.references.split(), channel=Message.Channel.EMAIL)
+        answers = sent.filter(recipient=person).order_by("-pk").first()
+    return Mail(inbound, person, answers)
+
+
+def _decide(mail: Mail, at: datetime) -> Outcome:
+    if mail.inbound.is_automatic:
+        return Outcome(State.AUTOMATIC, note="written by a machine, or our own")
+    if mail.person is not None and not gate_is_open(mail.person, Gate.MAIL, at):
+        return Outcome(State.REFUSED, note="mail is closed to this person", answer=MAIL_CLOSED)
+    for handler in _ordered():
+        if handler.matches(mail):
+            return handler.handle(mail, at)
+    if mail.answers is not None:
+        return Outcome(State.WAITING)
+    if mail.person is not None:
+        return Outcome(State.WAITING, answer=MAIL_UNMATCHED, note="not a reply to anything we sent")
+    return Outcome(State.UNMATCHED, answer=MAIL_UNMATCHED, note="the sender is not known")
+
+
+def _answer(mail: Mail, outcome: Outcome, at: datetime) -> None:
+    """Plan the answer, unless it would go to nobody, to somebody whose name was forged, or be today's second."""
+    inbound = mail.inbound
+    if not inbound.sender or inbound.verdict == Inbound.Verdict.FAIL:
+        return
+    if not _first_answer(inbound, at.astimezone(UTC).date()):
+        return
+    firm = Firm.current()
+    reader: dict[str, Any] = {"recipient": mail.person}
+    if mail.person is None:
+        language = outcome.language or firm.language
+        reader = {"address": inbound.sender, "language": language, "time_zone": firm.time_zone}
+    data = {**outcome.data, "in_reply_to": inbound.message_id}
+    operations.plan([Owed(outcome.answer, inbound.pk, at, data=data, **reader)], at=at)
+
+
+def _first_answer(inbound: Inbound, day: date) -> bool:
+    try:
+        with transaction.atomic():
+            Inbound.objects.filter(pk=inbound.pk).update(answered_on=day)
+    except IntegrityError:
+        # Nobody is told a second time today, so a person has to look.
+        Inbound.objects.filter(pk=inbound.pk, state=State.HANDLED).update(state=State.WAITING)
+        return False
+    return True
+
+
+# -- what staff do -----------------------------------------------------------------------------------------------------
+
+
+class MailRefused(Exception):
+    """``str()`` of it is fit to show."""
+
+
+@transaction.atomic
+def mark_done(inbound: Inbound, *, by: User, at: datetime) -> None:
+    """Take it off the list. Doing so twice changes nothing."""
+    open_states = [before for before, after in Inbound.NEXT_STATES.items() if State.HANDLED in after]
+    rows = Inbound.objects.filter(pk=inbound.pk, state__in=open_states)
+    if rows.update(state=State.HANDLED, handled_at=at, handled_by=by):
+        trail.record("mail.done", inbound, by=by, at=at)
+
+
+@transaction.atomic
+def put_back(inbound: Inbound, *, by: User, at: datetime) -> None:
+    """Put it on the list of what is to do, whatever it was taken for."""
+    rows = Inbound.objects.filter(pk=inbound.pk).exclude(state__in=[State.NEW, State.WAITING])
+    if rows.update(state=State.WAITING, handled_at=None, handled_by=None):
+        trail.record("mail.put_back", inbound, by=by, at=at)
