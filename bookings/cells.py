@@ -12,13 +12,17 @@ word when it remakes the table.
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.core import checks
 from django.db import connections, router, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from supportportal.lattice import cell_at
+
 from .models import Booking, Hold, OccupiedCell
+from .models.booking import LONGEST_CELLS
 
 OCCUPYING_STATES = tuple(state for state in Booking.State if state != Booking.State.CANCELLED)
 
@@ -278,6 +282,11 @@ def _current(connection: BaseDatabaseWrapper) -> str:
 
 def _has_tables(connection: BaseDatabaseWrapper) -> bool:
     return {_NAMES["booking"], _NAMES["hold"], _NAMES["cell"]} <= set(connection.introspection.table_names())
+
+
+def forget_past(at: datetime) -> None:
+    """Delete the cells of what is surely over; a session that still runs keeps all of its own (B-2)."""
+    OccupiedCell.objects.filter(cell__lt=cell_at(at) - LONGEST_CELLS).delete()
 
 
 # -- wiring (see ``apps.py``) ------------------------------------------------------------------------------------------

@@ -9,18 +9,19 @@ from functools import wraps
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone, translation
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from supportportal import links
 from supportportal.people.models import Firm
 
-from . import ical, messages, operations, picker, rules
+from . import ical, messages, operations, picker
 from .forms import CancelForm, ChangeForm
+from .ladder_views import fee_shown
+from .meaning import Meaning, meaning_of
 from .models import Booking
-from .policy import POLICY
 from .refusals import BookingRefused
+from .waitlist import undo_of
 
 Page = Callable[[HttpRequest, Booking, datetime], HttpResponse]
 
@@ -65,26 +66,31 @@ def link(request: HttpRequest, booking: Booking, at: datetime) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @by_link
 def cancel(request: HttpRequest, booking: Booking, at: datetime) -> HttpResponse:
-    form = CancelForm(request.POST if request.method == "POST" else None, initial={"meaning": _meaning(booking, at)})
+    meaning = meaning_of(booking, at, cancels=True)
+    form = CancelForm(request.POST if request.method == "POST" else None, initial={"meaning": meaning.key})
     if not booking.is_live:
         return render(request, "bookings/link.html", _shown(booking, at))
-    if form.is_valid() and _same_meaning(form, booking, at):
+    if form.is_valid():
+        data = form.cleaned_data
         try:
-            operations.cancel(booking, reason=form.cleaned_data["reason"], by=_actor(request, booking), at=at)
+            by = _actor(request, booking)
+            operations.cancel(booking, reason=data["reason"], by=by, at=at, shown=data["meaning"])
         except BookingRefused as refusal:
-            form.add_error(None, str(refusal))
+            meaning = meaning_of(booking, at, cancels=True)
+            _show_again(form, refusal, meaning)
         else:
-            return redirect(messages.manage_path(booking))
-    return render(request, "bookings/cancel.html", {**_shown(booking, at), "form": form})
+            return redirect(messages.manage_path(booking) + "?done=1")
+    return render(request, "bookings/cancel.html", {**_shown(booking, at), "form": form, "meaning": meaning})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @by_link
 def change(request: HttpRequest, booking: Booking, at: datetime) -> HttpResponse:
-    form = ChangeForm(request.POST if request.method == "POST" else None, initial={"meaning": _meaning(booking, at)})
+    meaning = meaning_of(booking, at, cancels=False)
+    form = ChangeForm(request.POST if request.method == "POST" else None, initial={"meaning": meaning.key})
     if not booking.is_live:
         return render(request, "bookings/link.html", _shown(booking, at))
-    if form.is_valid() and _same_meaning(form, booking, at):
+    if form.is_valid():
         try:
             operations.move(
                 booking,
@@ -92,11 +98,14 @@ def change(request: HttpRequest, booking: Booking, at: datetime) -> HttpResponse
                 reason=form.cleaned_data["reason"],
                 by=_actor(request, booking),
                 at=at,
+                fee_accepted=form.cleaned_data["fee"],
+                shown=form.cleaned_data["meaning"],
             )
         except BookingRefused as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+            meaning = meaning_of(booking, at, cancels=False)
+            _show_again(form, refusal, meaning)
         else:
-            return redirect(messages.manage_path(booking))
+            return redirect(messages.manage_path(booking) + "?done=1")
     week = picker.build(
         request,
         booking.session_type,
@@ -105,9 +114,11 @@ def change(request: HttpRequest, booking: Booking, at: datetime) -> HttpResponse
         at=at,
         moving=booking,
         picked=form["start"].value(),
+        carries_fee=meaning.consequence.carries_fee,
     )
     template = "bookings/change.html" + ("#picker" if request.htmx and request.method == "GET" else "")
-    return render(request, template, {**_shown(booking, at), "form": form, "week": week})
+    shown = {"form": form, "week": week, "meaning": meaning, "can_accept": _actor(request, booking) is not None}
+    return render(request, template, {**_shown(booking, at), **shown})
 
 
 @require_safe
@@ -131,12 +142,11 @@ def ics_response(booking: Booking, at: datetime) -> HttpResponse:
 
 def _shown(booking: Booking, at: datetime) -> dict:
     return {
+        **fee_shown(booking),
         "booking": booking,
         "at": at,
-        "place": ical.place_in_words(booking),
-        "free_until": rules.free_until(booking.starts_at, POLICY),
-        "is_free": rules.is_free_to_change(booking.starts_at, at, POLICY),
-        "notice_hours": int(POLICY.change_notice.total_seconds() // 3600),
+        "undo": undo_of(booking, at),
+        "meaning": meaning_of(booking, at, cancels=True),
         "manage": messages.manage_path(booking),
         "change_url": messages.manage_path(booking, "change"),
         "cancel_url": messages.manage_path(booking, "cancel"),
@@ -144,19 +154,11 @@ def _shown(booking: Booking, at: datetime) -> dict:
     }
 
 
-def _meaning(booking: Booking, at: datetime) -> str:
-    """What the action means now; posted back, so that a page that has been left open cannot hide a change of it."""
-    return "free" if rules.is_free_to_change(booking.starts_at, at, POLICY) else "late"
-
-
-def _same_meaning(form: CancelForm | ChangeForm, booking: Booking, at: datetime) -> bool:
-    now = _meaning(booking, at)
-    if form.cleaned_data["meaning"] == now:
-        return True
+def _show_again(form: CancelForm | ChangeForm, refusal: BookingRefused, meaning: Meaning) -> None:
+    """Say why nothing was done; the next press answers to what the page says from now on."""
     form.data = form.data.copy()
-    form.data["meaning"] = now
-    form.add_error(None, _("What this means has changed since the page was shown. Please read it again and confirm."))
-    return False
+    form.data["meaning"] = meaning.key
+    form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
 
 
 def _actor(request: HttpRequest, booking: Booking):

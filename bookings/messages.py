@@ -37,28 +37,28 @@ def manage_path(booking: Booking, action: str = "") -> str:
 
 def owed_for_booking(booking: Booking, *, at: datetime) -> Iterator[Owed]:
     yield _to_client("booking_confirmed", booking, due_at=at)
-    yield _to_agent("agent_booked", booking, booking.agent_id, due_at=at)
-    yield from _reminders(booking, agreed_at=at)
+    yield to_agent("agent_booked", booking, booking.agent_id, due_at=at)
+    yield from reminders(booking, agreed_at=at)
 
 
 def owed_for_move(booking: Booking, *, moved_from: dict[str, Any], at: datetime) -> Iterator[Owed]:
     """``moved_from``: ``first_cell``, ``cells`` and ``agent`` of the slot that was given up."""
     yield _to_client("booking_moved", booking, due_at=at, data=moved_from)
     if moved_from["agent"] == booking.agent_id:
-        yield _to_agent("agent_moved", booking, booking.agent_id, due_at=at, data=moved_from)
+        yield to_agent("agent_moved", booking, booking.agent_id, due_at=at, data=moved_from)
     else:
-        yield _to_agent("agent_cancelled", booking, moved_from["agent"], due_at=at, data=moved_from)
-        yield _to_agent("agent_booked", booking, booking.agent_id, due_at=at)
-    yield from _reminders(booking, agreed_at=at)
+        yield to_agent("agent_cancelled", booking, moved_from["agent"], due_at=at, data=moved_from)
+        yield to_agent("agent_booked", booking, booking.agent_id, due_at=at)
+    yield from reminders(booking, agreed_at=at)
 
 
 def owed_for_cancellation(booking: Booking, *, at: datetime) -> Iterator[Owed]:
     is_silence = booking.cancel_reason == Booking.CancelReason.FEE
     yield _to_client("fee_cancelled" if is_silence else "booking_cancelled", booking, due_at=at)
-    yield _to_agent("agent_cancelled", booking, booking.agent_id, due_at=at)
+    yield to_agent("agent_cancelled", booking, booking.agent_id, due_at=at)
 
 
-def _reminders(booking: Booking, *, agreed_at: datetime) -> Iterator[Owed]:
+def reminders(booking: Booking, *, agreed_at: datetime) -> Iterator[Owed]:
     for one in rules.plan_reminders(booking.starts_at, agreed_at, POLICY):
         yield Owed(
             one.kind,
@@ -74,7 +74,7 @@ def _to_client(kind: str, booking: Booking, *, due_at: datetime, data: dict[str,
     return Owed(kind, booking.pk, due_at, version=booking.version, recipient=booking.client, data=data or {})
 
 
-def _to_agent(
+def to_agent(
     kind: str, booking: Booking, agent_id: int, *, due_at: datetime, data: dict[str, Any] | None = None
 ) -> Owed:
     agent = booking.agent.user if agent_id == booking.agent_id else booking.agent.__class__.objects.get(pk=agent_id).user
@@ -87,7 +87,7 @@ def _to_agent(
 def _reminder_due(message: Message, booking: Booking) -> str:
     if not booking.is_live:
         return _("the session was cancelled")
-    return _overtaken(message, booking)
+    return overtaken(message, booking)
 
 
 def _sms_due(message: Message, booking: Booking) -> str:
@@ -98,7 +98,7 @@ def _sms_due(message: Message, booking: Booking) -> str:
     return _reminder_due(message, booking)
 
 
-def _overtaken(message: Message, booking: Booking) -> str:
+def overtaken(message: Message, booking: Booking) -> str:
     return "" if message.version == booking.version else _("the session has been changed since")
 
 
@@ -164,7 +164,7 @@ def agent_context(message: Message, booking: Booking) -> dict[str, Any]:
     return shown
 
 
-def _invitation(method: str, *, for_agent: bool = False) -> Callable[[Message, Booking], Iterable[Attachment]]:
+def invitation(method: str, *, for_agent: bool = False) -> Callable[[Message, Booking], Iterable[Attachment]]:
     def attach(message: Message, booking: Booking) -> Iterable[Attachment]:
         path = reverse("admin:bookings_booking_change", args=[booking.pk]) if for_agent else manage_path(booking)
         url = settings.SITE_URL + path
@@ -191,70 +191,70 @@ def _visible_to(messages: QuerySet, user: Any) -> QuerySet:
     return messages.filter(subject_id__in=Booking.objects.visible_to(user).values("pk"))
 
 
-def _kind(code: str, label: Any, channel: str = "email", **rest: Any) -> Kind:
+def kind(code: str, label: Any, channel: str = "email", **rest: Any) -> Kind:
     return Kind(
         code=code, label=label, channel=channel, subject_type=SUBJECT_TYPE, load=_load, visible_to=_visible_to, **rest
     )
 
 
 KINDS = [
-    _kind(
+    kind(
         "booking_confirmed",
         gettext_lazy("Confirmation"),
         context=client_context,
-        is_due=_overtaken,
-        attachments=_invitation("REQUEST"),
+        is_due=overtaken,
+        attachments=invitation("REQUEST"),
     ),
-    _kind(
+    kind(
         "booking_moved",
         gettext_lazy("New time"),
         context=client_context,
-        is_due=_overtaken,
-        attachments=_invitation("REQUEST"),
+        is_due=overtaken,
+        attachments=invitation("REQUEST"),
     ),
-    _kind(
+    kind(
         "booking_cancelled",
         gettext_lazy("Cancellation"),
         context=client_context,
-        is_due=_overtaken,
-        attachments=_invitation("CANCEL"),
+        is_due=overtaken,
+        attachments=invitation("CANCEL"),
     ),
-    _kind(
+    kind(
         "fee_cancelled",
         gettext_lazy("Cancellation: no answer about the fee"),
         context=client_context,
-        is_due=_overtaken,
-        attachments=_invitation("CANCEL"),
+        is_due=overtaken,
+        attachments=invitation("CANCEL"),
     ),
-    _kind("reminder_2d", gettext_lazy("Reminder, 2 days before"), context=client_context, is_due=_reminder_due),
-    _kind("reminder_24h", gettext_lazy("Reminder, 24 hours before"), context=client_context, is_due=_reminder_due),
-    _kind("reminder_1h", gettext_lazy("Reminder, 1 hour before"), context=client_context, is_due=_reminder_due),
-    _kind(
+    kind("reminder_2d", gettext_lazy("Reminder, 2 days before"), context=client_context, is_due=_reminder_due),
+    kind("reminder_24h", gettext_lazy("Reminder, 24 hours before"), context=client_context, is_due=_reminder_due),
+    kind("reminder_1h", gettext_lazy("Reminder, 1 hour before"), context=client_context, is_due=_reminder_due),
+    kind(
         "reminder_30m",
         gettext_lazy("Text message, 30 minutes before"),
         channel="sms",
         context=client_context,
         is_due=_sms_due,
     ),
-    _kind(
+    kind(
         "agent_booked",
         pgettext_lazy("to the agent", "New session (agent)"),
         context=agent_context,
-        is_due=_overtaken,
-        attachments=_invitation("REQUEST", for_agent=True),
+        is_due=overtaken,
+        attachments=invitation("REQUEST", for_agent=True),
     ),
-    _kind(
+    kind(
         "agent_moved",
         pgettext_lazy("to the agent", "Moved session (agent)"),
         context=agent_context,
-        is_due=_overtaken,
-        attachments=_invitation("REQUEST", for_agent=True),
+        is_due=overtaken,
+        attachments=invitation("REQUEST", for_agent=True),
     ),
-    _kind(
+    kind(
         "agent_cancelled",
         pgettext_lazy("to the agent", "Cancelled session (agent)"),
         context=agent_context,
-        is_due=_overtaken,
-        attachments=_invitation("CANCEL", for_agent=True),
+        is_due=overtaken,
+        attachments=invitation("CANCEL", for_agent=True),
     ),
 ]

@@ -152,3 +152,39 @@ class NoDays(BookingRefused):
 class OfferOver(BookingRefused):
     code = "offer_over"
     reason = _("This offer is over: the time has gone to somebody else, or nobody answered in time.")
+
+
+class NotYet(BookingRefused):
+    """``from_instant`` is when it will be possible."""
+
+    code = "not_yet"
+
+    def __init__(self, reason: Any, from_instant: Any) -> None:
+        super().__init__(reason)
+        self.from_instant = from_instant
+
+
+class HasOutcome(BookingRefused):
+    code = "has_outcome"
+    reason = _("Somebody has already recorded what became of this session.")
+
+
+class NoOutcome(BookingRefused):
+    code = "no_outcome"
+    reason = _("Nothing has been recorded for this session yet.")
+
+
+class TooLateToUndo(BookingRefused):
+    code = "too_late"
+    reason = _("The time to undo this is over. You can still correct it, with a reason.")
+
+
+class HeldBack(BookingRefused):
+    code = "held_back"
+    reason = _("The client said that nobody was there. Someone else has to look into it before this counts as absence.")
+
+
+class NotAskedToStop(BookingRefused):
+    code = "asked_to_stop"
+    field = "asked_to_stop"
+    reason = _("Ask the client politely to stop first, and confirm that you did.")

@@ -230,6 +230,7 @@ CELERY_BEAT_SCHEDULE = {
     "every-5-seconds-mail": _every(5, "supportportal.outbox.tasks.handle_mail"),
     "every-5-seconds-seal": _every(5, "supportportal.trail.tasks.seal"),
     "every-20-seconds-reconcile": _every(20, "supportportal.outbox.tasks.reconcile"),
+    "every-3-seconds-pass-on": _every(3, "bookings.tasks.pass_on"),
     "every-5-minutes-sweep": _every(300, "bookings.tasks.sweep"),
 }
 

@@ -31,7 +31,7 @@ from ..refusals import (
     SlotTaken,
 )
 from ..standing import day_of
-from . import fees, strikes
+from . import fees, holds, strikes
 from .consequences import Consequence, consequence
 from .locking import lock, lock_people
 from .terms import accept_terms
@@ -125,6 +125,7 @@ def _book_with(
         raise NotGranted(access)
     accept_terms(client, terms, at=at)
     _require_free(session_type, agent, first_cell, client=client, at=at)
+    holds.make_room(session_type, agent, first_cell, client=client, at=at)
     day = day_of(first_cell, client.zone)
     carries_fee = fees.require(strikes.standing(client, at), day, accepted=fee_accepted, by=by)
     _note_contact(client, phone, sms_consent, at=at)
@@ -234,6 +235,7 @@ def _move_to(
     if not access.allowed:
         raise NotGranted(access)
     _require_free(booking.session_type, agent, first_cell, client=booking.client, at=at, moving=booking)
+    holds.make_room(booking.session_type, agent, first_cell, client=booking.client, at=at)
     meaning = consequence(booking, at=asked, by_firm=by_firm or excused)
     _require_shown(meaning, shown)
     day = day_of(first_cell, booking.client.zone)
@@ -241,6 +243,7 @@ def _move_to(
     if carries_fee:
         fees.require(meaning.standing, day, accepted=fee_accepted, by=by)
 
+    before = holds.slot_of(booking)
     moved_from = {"first_cell": booking.first_cell, "cells": booking.cells, "agent": booking.agent_id}
     old_start = booking.starts_at
     booking.first_cell = first_cell
@@ -262,6 +265,7 @@ def _move_to(
         fees.put_on_record(booking, by=by, at=at)
     cause = Strike.Cause.LATE_MOVE
     _follow_up(booking, meaning, cause, missed=(moved_from["first_cell"], old_start), by=by, at=at)
+    _give_up(before, booking, by=by, by_firm=by_firm, at=at)
     return booking
 
 
@@ -290,6 +294,7 @@ def cancel(
     _require_changeable(booking, at=asked)
     meaning = consequence(booking, at=asked, by_firm=by_firm, cancels=True)
     _require_shown(meaning, shown)
+    before = holds.slot_of(booking)
     booking.state = Booking.State.CANCELLED
     booking.cancelled_at = at
     booking.cancelled_by = by
@@ -301,6 +306,8 @@ def cancel(
     trail.record("booking.cancelled", booking, by=by, at=at, reason=reason)
     cause = Strike.Cause.LATE_CANCEL
     _follow_up(booking, meaning, cause, missed=(booking.first_cell, booking.starts_at), by=by, at=at)
+    holds.stop_waiting(booking, at=at)
+    _give_up(before, booking, by=by, by_firm=by_firm, at=at)
     return booking
 
 
@@ -343,6 +350,14 @@ def _follow_up(
         strikes.record(booking, cause=cause, first_cell=first_cell, by=by, at=at, final_at=final_at)
     else:
         strikes.refresh(booking.client, at=at)
+
+
+def _give_up(before: holds.Slot, booking: Booking, *, by: User | None, by_firm: bool, at: datetime) -> None:
+    """What the client gave up can be taken back for a while; what staff gave up goes to those who wait (B-9a)."""
+    if by_firm or (by is not None and by.is_staff):
+        holds.hand_on(before, booking, at=at)
+    else:
+        holds.keep_for_undo(before, booking, at=at)
 
 
 def _require_changeable(booking: Booking, *, at: datetime) -> None:

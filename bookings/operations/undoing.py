@@ -1,0 +1,90 @@
+"""Taking back a cancel or a move of one's own (B-9a)."""
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from supportportal.outbox import operations as outbox
+from supportportal.people.models import User
+from supportportal.trail import operations as trail
+
+from .. import messages, messages_waiting
+from ..models import Booking, Hold, Strike, WaitlistEntry
+from ..refusals import AlreadyStarted, ClientBusy, NothingToUndo
+from . import holds, strikes
+from .locking import lock
+
+SLOT = ["first_cell", "cells", "cells_before", "cells_after", "place_kind", "place"]
+INSTANTS = ["fixed_at", "imposed_at", "agreed_at"]
+GIVEN_BACK = [*SLOT, *INSTANTS, "agent", "state", "cancelled_at", "cancelled_by", "cancel_reason", "version"]
+
+
+def can_undo(booking: Booking, at: datetime) -> Hold | None:
+    """The hold that an undo would use, if there is still one."""
+    hold = Hold.objects.filter(booking=booking, until__gt=at).first()
+    if hold is None or hold.slot["client"] != booking.client_id or (booking.is_live and booking.has_started(at)):
+        return None
+    return hold
+
+
+@transaction.atomic
+def undo(booking: Booking, *, by: User | None, at: datetime) -> Booking:
+    """Give ``booking`` its former slot and state back, as if it had not been cancelled or moved; both sides are told.
+
+    A strike for it is taken back. A slot that a move had reached is handed on to those who wait. Raises BookingRefused,
+    with nothing changed, once the time to undo is over, somebody has undone it already, or the client has another
+    session at that time now.
+    """
+    seen = can_undo(booking, at)
+    if seen is None:
+        raise NothingToUndo
+    booking = lock(booking, seen.agent_id)
+    if not Hold.objects.select_for_update(no_key=True, of=("self",)).filter(pk=seen.pk, booking=booking).exists():
+        raise NothingToUndo
+    hold = can_undo(booking, at)
+    if hold is None:
+        raise NothingToUndo
+    if booking.state not in (Booking.State.BOOKED, Booking.State.CANCELLED):
+        raise AlreadyStarted
+    slot = hold.slot
+    reached = holds.slot_of(booking) if booking.is_live else None
+    hold.delete()
+    _give_back(booking, slot, at=at)
+    booking = Booking.objects.select_related("client__account__plan", "agent__user", "session_type").get(pk=booking.pk)
+    outbox.void(messages.SUBJECT_TYPE, booking.pk, below_version=booking.version)
+    outbox.plan(messages_waiting.owed_for_undo(booking, reached=reached, at=at), at=at)
+    trail.record("booking.undone", booking, by=by, at=at, first_cell=slot["first_cell"], reached=reached)
+    _take_strike_back(booking, slot["given_up_at"], by=by, at=at)
+    if reached is not None:
+        holds.hand_on(reached, booking, at=at)
+    return booking
+
+
+def _give_back(booking: Booking, slot: holds.Slot, *, at: datetime) -> None:
+    cancelled_at = booking.cancelled_at
+    booking.state = Booking.State.BOOKED
+    booking.cancelled_at = booking.cancelled_by = None
+    booking.cancel_reason = ""
+    booking.agent_id = slot["agent"]
+    for name in SLOT:
+        setattr(booking, name, slot[name])
+    for name in INSTANTS:
+        setattr(booking, name, slot[name] and datetime.fromisoformat(slot[name]))
+    booking.version += 1
+    try:
+        with transaction.atomic():
+            booking.save(update_fields=GIVEN_BACK)
+    except IntegrityError:
+        raise ClientBusy from None
+    if cancelled_at is not None:
+        WaitlistEntry.objects.filter(booking=booking, left_at=cancelled_at).update(left_at=None)
+
+
+def _take_strike_back(booking: Booking, given_up_at: str, *, by: User | None, at: datetime) -> None:
+    """Only the strike that came of what is undone: the same start may have been missed by an earlier change already."""
+    counting = Strike.objects.counting().filter(booking=booking, first_cell=booking.first_cell)
+    strike = counting.filter(recorded_at=datetime.fromisoformat(given_up_at)).first()
+    if strike is None:
+        strikes.refresh(booking.client, at=at)
+    else:
+        strikes.take_back(strike, how=Strike.TakenBack.UNDONE, by=by, at=at)

@@ -1,0 +1,21 @@
+"""The ticks of sessions. Any number of them may run at once; one too many is harmless."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from . import cells
+from .operations import waiting
+
+
+@shared_task(ignore_result=True)
+def pass_on() -> None:
+    """What is held no longer goes to the next who waits (B-15)."""
+    waiting.pass_on(timezone.now())
+
+
+@shared_task(ignore_result=True)
+def sweep() -> None:
+    """What is over needs no cells, and nobody waits for it."""
+    at = timezone.now()
+    cells.forget_past(at)
+    waiting.close_past(at)
