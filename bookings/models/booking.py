@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from supportportal.lattice import cell_at
 
+from .. import rules
 from .offer import Agent, PlaceKind, SessionType
 
 LONGEST_CELLS = 288  # with buffers: one day; a window's query starts this many cells early
@@ -31,12 +32,16 @@ class BookingQuerySet(models.QuerySet):
     def live(self):
         return self.filter(state=Booking.State.BOOKED)
 
+    def without_outcome(self, at):
+        """Over for an hour, and nobody has said what became of it (B-12)."""
+        return self.live().filter(ends_at__lte=rules.open_outcomes_before(at))
+
     def upcoming(self, at):
         return self.live().filter(ends_at__gt=at)
 
     def past(self, at):
         """Everything that is over, called off or not."""
-        return self.filter(Q(ends_at__lte=at) | Q(state=Booking.State.CANCELLED))
+        return self.filter(Q(ends_at__lte=at) | ~Q(state=Booking.State.BOOKED))
 
     def visible_to(self, user):
         """Staff see all; a client the own sessions; a coordinator those of the account."""
@@ -77,6 +82,8 @@ class Booking(models.Model):
         OTHER = "other", _("Another reason")
         FIRM = "firm", _("The firm had to cancel")
         FEE = "fee", _("No answer about the fee")
+
+    REASONS_OF_THE_FIRM = {CancelReason.FIRM, CancelReason.FEE}
 
     reference = models.CharField(_("reference"), max_length=12, unique=True, editable=False)
     form_key = models.CharField(max_length=64, unique=True, null=True, editable=False)
@@ -127,6 +134,10 @@ class Booking(models.Model):
     late_until = models.DateTimeField(_("client is late until"), null=True, blank=True)
     dropped_at = models.DateTimeField(_("client dropped out"), null=True, blank=True)
     nobody_here_at = models.DateTimeField(_("client found nobody"), null=True, blank=True)
+    nobody_here_seen_at = models.DateTimeField(_("someone has looked"), null=True, blank=True)
+    nobody_here_seen_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
     outcome_at = models.DateTimeField(_("outcome recorded"), null=True, blank=True)
     outcome_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     outcome_reason = models.TextField(_("why the outcome was corrected"), blank=True)
@@ -174,6 +185,11 @@ class Booking(models.Model):
 
     def can_become(self, state: str) -> bool:
         return state in self.NEXT_STATES.get(self.State(self.state), set())
+
+    @property
+    def is_held_back(self) -> bool:
+        """Whether the client said that nobody was there, and nobody has looked into it yet."""
+        return self.nobody_here_at is not None and self.nobody_here_seen_at is None
 
     def has_started(self, at) -> bool:
         return cell_at(at) >= self.first_cell
