@@ -1,7 +1,8 @@
 /* What a script adds to pages that work without one: keys, menus that close, focus where it is wanted. */
 (() => {
   "use strict";
-  const typing = (target) => target.closest("input, textarea, select, [contenteditable]") !== null;
+  const typing = (target) =>
+    target.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]") !== null;
   const rows = () => [...document.querySelectorAll("[data-rows] > *, #result_list tbody tr, .item-list > li")];
 
   const focusWrong = (root) => {
@@ -16,7 +17,7 @@
     if (!all.length) return;
     const now = all.findIndex((row) => row.contains(document.activeElement));
     const next = all[Math.min(Math.max(now + step, 0), all.length - 1)];
-    next.querySelector("a, button, input:not([type=hidden])")?.focus();
+    (next.querySelector("a") ?? next.querySelector("button, summary"))?.focus();
     next.scrollIntoView({ block: "nearest" });
   };
 
