@@ -27,6 +27,15 @@ class StartField(forms.IntegerField):
         super().__init__(min_value=0, max_value=2**31 - 1, **kwargs)
 
 
+class FeeField(forms.BooleanField):
+    """The explicit acceptance of the fee that a start carries (B-13.3)."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("label", _("I accept the fee"))
+        missing = _("This time carries a fee. Please accept it, or choose a time that is free of charge.")
+        super().__init__(error_messages={"required": missing}, **kwargs)
+
+
 class BookingForm(forms.Form):
     """The details of a booking. Files that were taken in already are carried as a signed list of their ids."""
 
@@ -66,7 +75,7 @@ class BookingForm(forms.Form):
         error_messages={"required": _("Please accept the current support terms to book a session.")},
     )
 
-    def __init__(self, *args: Any, client: Any, terms: Any = None, phone_is_the_place: bool = False, **kwargs: Any):
+    def __init__(self, *args: Any, client: Any, terms: Any = None, phone_is_the_place: bool = False, carries_fee: bool = False, **kwargs: Any):
         """``terms`` is the version still to be accepted, or None; a phone session needs a number to call."""
         super().__init__(*args, **kwargs)
         self.client = client
@@ -78,6 +87,11 @@ class BookingForm(forms.Form):
             del self.fields["sms_consent"]
         if phone_is_the_place:
             self.fields["phone"].required = True
+        if carries_fee:
+            self.ask_fee()
+
+    def ask_fee(self) -> None:
+        self.fields["fee"] = FeeField()
 
     def clean_phone(self) -> str:
         number = self.cleaned_data["phone"].strip()
@@ -118,22 +132,35 @@ class ChangeForm(forms.Form):
         ("other", _("Another reason")),
     ]
     start = StartField()
-    meaning = forms.CharField(widget=forms.HiddenInput, required=False, max_length=10)
+    meaning = forms.CharField(widget=forms.HiddenInput, required=False, max_length=60)
     reason = forms.ChoiceField(
         label=_("Why do you change it?"),
         choices=REASONS,
         widget=forms.RadioSelect,
         error_messages={"required": _("Please choose a reason.")},
     )
+    fee = FeeField(required=False)
 
 
 class CancelForm(forms.Form):
     """Why the session is cancelled, picked by a person; nothing is preselected (B-9)."""
 
-    meaning = forms.CharField(widget=forms.HiddenInput, required=False, max_length=10)
+    meaning = forms.CharField(widget=forms.HiddenInput, required=False, max_length=60)
     reason = forms.ChoiceField(
         label=_("Why do you cancel?"),
-        choices=[choice for choice in Booking.CancelReason.choices if choice[0] != Booking.CancelReason.FIRM],
+        choices=[choice for choice in Booking.CancelReason.choices if choice[0] not in Booking.REASONS_OF_THE_FIRM],
         widget=forms.RadioSelect,
         error_messages={"required": _("Please choose a reason.")},
+    )
+
+
+class ReviewForm(forms.Form):
+    """Why a client thinks that a strike is not right."""
+
+    text = forms.CharField(
+        label=_("What happened?"),
+        help_text=_("In your own words. Somebody else than the person who recorded it reads this and decides."),
+        max_length=5000,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        error_messages={"required": _("Please tell us what happened.")},
     )

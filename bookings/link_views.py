@@ -114,7 +114,7 @@ def change(request: HttpRequest, booking: Booking, at: datetime) -> HttpResponse
         at=at,
         moving=booking,
         picked=form["start"].value(),
-        carries_fee=meaning.consequence.carries_fee,
+        meaning=meaning.consequence,
     )
     template = "bookings/change.html" + ("#picker" if request.htmx and request.method == "GET" else "")
     shown = {"form": form, "week": week, "meaning": meaning, "can_accept": _actor(request, booking) is not None}

@@ -97,6 +97,7 @@ def _strike_context(message: Message, strike: Strike) -> dict[str, Any]:
         "free_from": standing_words.day(standing.free_from) if standing.free_from else "",
         "fee": standing_words.fee(),
         "months": POLICY.strike_months,
+        "notice_hours": int(POLICY.change_notice.total_seconds() // 3600),
         "review_until": standing_words.day(review_until(strike, strike.client.zone)) if can_ask and not review else "",
         "review": review,
         "links": links,

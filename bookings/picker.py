@@ -16,19 +16,22 @@ from supportportal.lattice import instant_at
 from supportportal.people import zones
 from supportportal.people.models import User
 
-from . import availability, rules
+from . import availability, rules, standing_words
 from .models import Agent, Booking, SessionType
+from .operations.consequences import Consequence
 from .policy import POLICY
+from .standing import day_of, record_of
 
 DAYS_SHOWN = 7
 OTHERS_SHOWN = 8
 NOON = 12
 NIGHT_CELLS = 7 * 12
+LONGEST_CELL_NUMBER = 8  # digits: the year 2900 and more
 
 
 @dataclass(frozen=True)
 class Time:
-    """One free start as a radio: ``is_free`` says whether it could still be changed for free."""
+    """One free start as a radio: ``is_free`` says whether it could still be changed for free, ``fee`` what it costs."""
 
     cell: int
     clock: str
@@ -37,6 +40,7 @@ class Time:
     rule: str
     is_free: bool
     is_picked: bool
+    fee: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,9 @@ class Week:
     next_free: Link | None
     why: Any
     notice_hours: int
+    fee: str = ""
+    free_from: date | None = None
+    first_without_fee: Link | None = None
     wrong: bool = False
     open_options: bool = False
 
@@ -93,6 +100,10 @@ class Week:
     @property
     def any_late(self) -> bool:
         return any(not time.is_free for day in self.days for part in day.parts for time in part.times)
+
+    @property
+    def any_fee(self) -> bool:
+        return any(time.fee for day in self.days for part in day.parts for time in part.times)
 
     @staticmethod
     def zones() -> list[tuple[str, str]]:
@@ -111,6 +122,7 @@ class _Picker:
         zone: zoneinfo.ZoneInfo,
         at: datetime,
         moving: Booking | None = None,
+        meaning: Consequence | None = None,
     ) -> None:
         self.request = request
         self.session_type = session_type
@@ -118,6 +130,8 @@ class _Picker:
         self.at = at
         self.moving = moving
         self.language = get_language() or "en"
+        self.standing = meaning.standing if meaning else record_of(client).standing()
+        self.carries_fee = meaning.carries_fee if meaning else self.standing.is_chargeable
         asked = request.GET.get("zone", "")
         self.zone = zoneinfo.ZoneInfo(asked) if zones.is_known(asked) else zone
         self.agents = agents_for(session_type)
@@ -165,6 +179,9 @@ class _Picker:
             rule = _("Free to change until %(instant)s.") % {"instant": limit}
         else:
             rule = _("Starts soon: it can't be changed for free.")
+        fee = standing_words.fee() if self.carries_fee(day_of(cell, self.client.zone)) else ""
+        if fee:
+            rule = _("Carries a fee of %(fee)s.") % {"fee": fee} + " " + rule
         return Time(
             cell=cell,
             clock=wording.clock(starts_at, self.zone),
@@ -173,6 +190,7 @@ class _Picker:
             rule=rule,
             is_free=is_free,
             is_picked=str(cell) == str(picked),
+            fee=fee,
         )
 
 
@@ -185,9 +203,13 @@ def build(
     at: datetime,
     moving: Booking | None = None,
     picked: str = "",
+    meaning: Consequence | None = None,
 ) -> Week:
-    """The week that the request asks for (``?from=``, ``?day=``), else the first one with a free time."""
-    picker = _Picker(request, session_type, client=client, zone=zone, at=at, moving=moving)
+    """The week that the request asks for (``?from=``, ``?day=``), else the first one with a free time.
+
+    Which starts carry the fee follows from the client's standing (B-13), where a session is moved from what that means.
+    """
+    picker = _Picker(request, session_type, client=client, zone=zone, at=at, moving=moving, meaning=meaning)
     by_day: dict[date, list[int]] = {}
     for cell in picker.cells:
         by_day.setdefault(picker.local(cell).date(), []).append(cell)
@@ -215,6 +237,9 @@ def build(
         next_free=_next_free(picker, dates, any(by_day.get(one) for one in dates)),
         why=picker.free.why_nothing(*picker.free.window) or "",
         notice_hours=int(POLICY.change_notice.total_seconds() // 3600),
+        fee=standing_words.fee(),
+        free_from=picker.standing.free_from,
+        first_without_fee=_first_without_fee(picker),
     )
 
 
@@ -243,6 +268,16 @@ def _next_free(picker: _Picker, dates: list[date], has_times: bool) -> Link | No
     return Link(picker.address(day=day), picker.time(cell).when)
 
 
+def _first_without_fee(picker: _Picker) -> Link | None:
+    """The first start that costs nothing, where an earlier one does."""
+    free_from = picker.standing.free_from
+    if free_from is None:
+        return None
+    zone = picker.client.zone
+    cell = next((cell for cell in picker.cells if not picker.carries_fee(day_of(cell, zone))), None)
+    return Link(picker.address(day=picker.local(cell).date()), picker.time(cell).when) if cell is not None else None
+
+
 @dataclass(frozen=True)
 class Chosen:
     """The start that the client chose, as the details page shows it; ``slot`` is None where it is not free."""
@@ -256,6 +291,8 @@ class Chosen:
     ends_at: datetime | None = None
     is_free: bool = True
     free_until: datetime | None = None
+    fee: str = ""
+    free_from: date | None = None
     others: list[Time] = field(default_factory=list)
 
 
@@ -276,6 +313,7 @@ def chosen(
         "here": picker.address(),
         "back": picker.address(reverse("bookings:time", args=[session_type.slug])),
         "notice_hours": int(POLICY.change_notice.total_seconds() // 3600),
+        "free_from": picker.standing.free_from,
     }
     if cell is None or cell not in picker.cells:
         near = sorted(picker.cells, key=lambda one: abs(one - (cell or 0)))[:OTHERS_SHOWN]
@@ -287,8 +325,17 @@ def chosen(
         ends_at=instant_at(cell + session_type.cells),
         is_free=rules.is_free_to_change(starts_at, at, POLICY),
         free_until=rules.free_until(starts_at, POLICY),
+        fee=picker.time(cell).fee,
         **common,
     )
+
+
+def carries_fee(client: User, start: Any) -> bool:
+    """Whether the start that a form or an address names carries the fee for this client."""
+    cell = str(start or "")
+    if not cell.isdigit() or len(cell) > LONGEST_CELL_NUMBER:
+        return False
+    return record_of(client).standing().is_chargeable(day_of(int(cell), client.zone))
 
 
 def asked_agent(request: HttpRequest, session_type: SessionType) -> Agent | None:

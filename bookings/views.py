@@ -18,13 +18,14 @@ from supportportal.outbox.reading import messages_about
 from supportportal.people.access import may_use, may_use_all
 from supportportal.people.models import Firm
 
-from . import ical, messages, operations, picker, rules
+from . import ical, messages, operations, picker, standing_words
 from .forms import BookingForm
+from .ladder_views import fee_shown, ladder_of
 from .link_views import ics_response
+from .meaning import meaning_of
 from .models import Booking, SessionType, TermsAcceptance, TermsVersion
 from .models.offer import PlaceKind
-from .policy import POLICY
-from .refusals import BookingRefused
+from .refusals import BookingRefused, FeeNotAccepted
 
 
 @login_required
@@ -59,6 +60,7 @@ def details(request: HttpRequest, slug: str) -> HttpResponse:
     if not access:
         return render(request, "bookings/not_granted.html", {"session_type": session_type, "access": access})
     terms = _terms_to_accept(client, at)
+    start = request.POST.get("start") or request.GET.get("start")
     form = BookingForm(
         request.POST if request.method == "POST" else None,
         request.FILES if request.method == "POST" else None,
@@ -66,6 +68,7 @@ def details(request: HttpRequest, slug: str) -> HttpResponse:
         client=client,
         terms=terms,
         phone_is_the_place=session_type.place_kind == PlaceKind.PHONE and not session_type.place,
+        carries_fee=picker.carries_fee(client, start),
     )
     if request.method == "POST":
         is_valid = form.is_valid()
@@ -74,13 +77,15 @@ def details(request: HttpRequest, slug: str) -> HttpResponse:
             try:
                 booked = _book(request, session_type, form, files, terms, at)
             except BookingRefused as refusal:
+                if isinstance(refusal, FeeNotAccepted):
+                    form.ask_fee()
                 form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
             else:
                 return redirect(booked)
     chosen = picker.chosen(request, session_type, client=client, zone=_zone(), at=at, start=form["start"].value())
     if request.method == "GET" and chosen.slot is None:
         return redirect("bookings:time", slug=slug)
-    shown = {"session_type": session_type, "form": form, "chosen": chosen, "terms": terms}
+    shown = {"session_type": session_type, "form": form, "chosen": chosen, "terms": terms, "fee_words": standing_words.fee()}
     return render(request, "bookings/details.html", shown)
 
 
@@ -98,6 +103,7 @@ def _book(request, session_type, form, files, terms, at) -> Booking:
         form_key=data["form_key"],
         phone=data["phone"],
         sms_consent=bool(data.get("sms_consent")),
+        fee_accepted=bool(data.get("fee")),
         by=request.user,
         at=at,
     )
@@ -138,6 +144,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
         "past": [(booking, sent.get(booking.pk, [])) for booking in past],
         "page": past,
         "at": at,
+        "ladder": ladder_of(request.user, at),
     }
     return render(request, "bookings/sessions.html", shown)
 
@@ -148,11 +155,9 @@ def booking(request: HttpRequest, reference: str) -> HttpResponse:
     at = timezone.now()
     booking = get_object_or_404(Booking.objects.visible_to(request.user).for_listing(), reference=reference)
     shown = {
+        **fee_shown(booking),
         "booking": booking,
-        "place": ical.place_in_words(booking),
-        "free_until": rules.free_until(booking.starts_at, POLICY),
-        "is_free": rules.is_free_to_change(booking.starts_at, at, POLICY),
-        "notice_hours": int(POLICY.change_notice.total_seconds() // 3600),
+        "meaning": meaning_of(booking, at, cancels=True),
         "can_change": booking.is_live and not booking.has_started(at),
         "change_url": messages.manage_path(booking, "change"),
         "cancel_url": messages.manage_path(booking, "cancel"),

@@ -51,7 +51,7 @@ class Consequence:
     def key(self) -> str:
         """Equal for two consequences that read the same: a page posts back the one it showed."""
         if not self.counts:
-            return f"free:{self.because}"
+            return "free"
         until = self.standing.free_from.isoformat() if self.standing.free_from else ""
         return f"late:{self.standing.level}:{until}:{POLICY.fee if until else ''}:{self.has_accepted_fee:d}"
 
