@@ -48,7 +48,7 @@ def components(request: HttpRequest) -> HttpResponse:
 @require_POST
 def sign_in_as(request: HttpRequest) -> HttpResponse:
     """Become one of the demo's people."""
-    email = request.POST.get("email", "")
+    email = request.POST.get("person", "")
     if email:
         login(request, get_object_or_404(sign_ins(), email=email), backend=BACKEND)
     return redirect(_next(request))

@@ -29,18 +29,18 @@ def test_the_first_page_has_a_door_for_each_thing_to_see(client, demo):
 
 
 def test_a_door_signs_in_and_opens(client, demo):
-    answer = client.post("/demo/sign-in-as/", {"email": "client@demo.example", "next": "/legal/imprint/"})
+    answer = client.post("/demo/sign-in-as/", {"person": "client@demo.example", "next": "/legal/imprint/"})
     assert answer.url == "/legal/imprint/"
     assert client.get("/legal/imprint/").wsgi_request.user.email == "client@demo.example"
 
 
 def test_nobody_else_can_be_signed_in_as(client, demo):
     ClientFactory(email="real@firm.example")
-    assert client.post("/demo/sign-in-as/", {"email": "real@firm.example"}).status_code == 404
+    assert client.post("/demo/sign-in-as/", {"person": "real@firm.example"}).status_code == 404
 
 
 def test_a_door_never_leads_to_another_site(client, demo):
-    answer = client.post("/demo/sign-in-as/", {"email": "client@demo.example", "next": "//evil.example"})
+    answer = client.post("/demo/sign-in-as/", {"person": "client@demo.example", "next": "//evil.example"})
     assert answer.url == "/"
 
 
@@ -52,7 +52,7 @@ def test_outside_the_demo_its_pages_do_not_exist(client, path):
 @pytest.mark.parametrize("path", ["/demo/sign-in-as/", "/demo/refresh/"])
 def test_outside_the_demo_nothing_can_be_done(client, demo, settings, path):
     settings.DEMO = False
-    assert client.post(path, {"email": "client@demo.example"}).status_code == 404
+    assert client.post(path, {"person": "client@demo.example"}).status_code == 404
     assert "_auth_user_id" not in client.session
 
 

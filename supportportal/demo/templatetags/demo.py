@@ -37,6 +37,6 @@ def _mailbox_url() -> str:
 
 
 @register.inclusion_tag("demo/hint.html")
-def demo_hint() -> dict:
-    """On the pages for signing in: which people there are, and where their mail arrives."""
-    return {"shown": settings.DEMO, "mailbox_url": _mailbox_url()}
+def demo_hint(code: bool = False) -> dict:
+    """On the pages for signing in: which people there are; with ``code``, only where their mail arrives."""
+    return {"shown": settings.DEMO, "mailbox_url": _mailbox_url(), "code": code}
