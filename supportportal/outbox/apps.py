@@ -6,8 +6,14 @@ class OutboxConfig(AppConfig):
     label = "outbox"
 
     def ready(self) -> None:
-        from . import answers, gateways, kinds, notices, webhooks  # noqa: F401  (webhooks: listens to what e-mail providers report)
+        from supportportal.people import roles
+        from supportportal.people.models import Role
+
+        from . import answers, gateways, kinds, notices
+        from . import webhooks  # noqa: F401  (it listens to what e-mail providers report)
 
         notices.register()
+        roles.grant(Role.AGENT, "outbox.view_message")
+        roles.grant(Role.MANAGER, "outbox.view_gateway", "outbox.change_gateway")
         kinds.register(*answers.KINDS)
         gateways.check()

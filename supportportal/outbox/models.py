@@ -145,6 +145,11 @@ class Message(models.Model):
         return kinds.label(self.kind)
 
     @property
+    def is_settled(self) -> bool:
+        """Nothing more happens to it by itself, but for what a provider may still report."""
+        return self.state not in [*self.UNSENT, *self.AT_RISK]
+
+    @property
     def why(self) -> str:
         """The note in the reader's language; notes are kept in English."""
         return gettext(self.note) if self.note else ""

@@ -101,7 +101,7 @@ def send_again(message: Message, *, by: Any, at: datetime) -> Message:
     Its kind decides anew whether it is still due; a time limit that has passed no longer holds.
     Raises SendAgainRefused while the first is still on its way.
     """
-    if message.state in [*Message.UNSENT, *Message.AT_RISK]:
+    if not message.is_settled:
         raise SendAgainRefused(_("This message has not been settled yet: it will still be sent by itself."))
     with transaction.atomic():
         list(Message.objects.select_for_update(no_key=True).filter(pk=message.pk))

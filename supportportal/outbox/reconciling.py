@@ -1,6 +1,7 @@
 """What was claimed and never marked: a sender died, or an answer was lost. Ask before sending again (N-1)."""
 
 import uuid
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.db.models import F, Q
@@ -47,19 +48,17 @@ def resolve(message: Message, *, at: datetime) -> None:
         _wait_or_send_again(message, at)
 
 
-def _take_unknown(at: datetime) -> list[Message]:
-    """Claim what is to be asked about, so that two workers do not resolve the same one."""
+def _take_unknown(at: datetime) -> Iterator[Message]:
+    """Claim what is to be asked about, one by one, so that two workers do not resolve the same one."""
     # An e-mail that is of no use any more is not sent again, and nobody can be asked: unknown it stays.
     hopeless = Q(channel=Message.Channel.EMAIL, useful_until__lte=at)
     due = Message.objects.filter(state=Message.State.UNKNOWN, try_at__lte=at).exclude(hopeless)
-    taken = []
     for message in due.order_by("try_at")[:LARGEST]:
         token = uuid.uuid4()
         still = Message.objects.filter(pk=message.pk, state=Message.State.UNKNOWN, try_at=message.try_at)
         if still.update(token=token, try_at=at + ASK_LEASE):
             message.token, message.try_at = token, at + ASK_LEASE
-            taken.append(message)
-    return taken
+            yield message
 
 
 def _ask_about_sms(message: Message, at: datetime) -> None:

@@ -40,6 +40,7 @@ class Fake:
 def serve(fake: Fake, server) -> Iterator[None]:
     """Run a socketserver in a thread; hanging connections are let go at the end."""
     server.daemon_threads = True
+    server.handle_error = lambda request, address: None  # a client was killed in the middle of a sentence
     fake.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()

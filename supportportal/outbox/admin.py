@@ -1,0 +1,223 @@
+"""Messages in the staff's admin: every one with its state and why, to be read, looked at and sent again (N-4)."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
+
+from . import admin_inbound, kinds, operations, pauses, reading  # noqa: F401  (admin_inbound: registers its own)
+from .models import Gateway, Message
+
+# A mail may style itself; it runs nothing, loads nothing, leads nowhere, and is shown in our own frame only.
+MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
+
+
+class KindFilter(admin.SimpleListFilter):
+    title = gettext_lazy("kind")
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return sorted(((kind.code, str(kind.label)) for kind in kinds.all_kinds()), key=lambda pair: pair[1])
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(kind=self.value()) if self.value() else queryset
+
+
+class DueFilter(admin.SimpleListFilter):
+    title = gettext_lazy("due")
+    parameter_name = "due"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("day", _("Within a day")), ("week", _("Within a week")), ("past", _("Past"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        at = timezone.now()
+        match self.value():
+            case "day":
+                return queryset.filter(due_at__gt=at, due_at__lte=at + timedelta(days=1))
+            case "week":
+                return queryset.filter(due_at__gt=at, due_at__lte=at + timedelta(days=7))
+            case "past":
+                return queryset.filter(due_at__lte=at)
+        return queryset
+
+
+class TroubleFilter(admin.SimpleListFilter):
+    title = gettext_lazy("needs a look")
+    parameter_name = "trouble"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", _("Failed, unknown or trying again"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        states = [Message.State.FAILED, Message.State.UNKNOWN, Message.State.RETRYING]
+        return queryset.filter(state__in=states) if self.value() else queryset
+
+
+@admin.register(Message)
+class MessageAdmin(admin.ModelAdmin):
+    list_display = ["due_at", "kind_shown", "state_shown", "to_shown", "channel", "why_shown"]
+    list_display_links = ["due_at", "kind_shown"]
+    list_select_related = ["recipient"]
+    list_filter = [TroubleFilter, "state", KindFilter, "channel", DueFilter]
+    list_per_page = 50
+    show_full_result_count = False
+    ordering = ["-due_at", "-pk"]
+    search_fields = ["recipient__email", "recipient__name", "sent_to", "address"]
+    search_help_text = gettext_lazy("Name, e-mail address, phone number, or reference of the session")
+    fields = [
+        "kind_shown",
+        "state_shown",
+        "why_shown",
+        "to_shown",
+        "channel",
+        "due_at",
+        "useful_until",
+        "next_try",
+        "attempts",
+        "sent_at",
+        "delivered_at",
+        "sent_to",
+        "gateway",
+        "message_id",
+        "provider_id",
+    ]
+    readonly_fields = fields
+    change_form_template = "admin/outbox/message/change_form.html"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Message | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Message | None = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).visible_to(request.user).defer("text", "html")
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        """A search word may also be the reference of what a message is about, as its kind knows it."""
+        found, may_repeat = super().get_search_results(request, queryset, search_term)
+        if search_term:
+            finders = {(kind.subject_type, kind.find) for kind in kinds.all_kinds() if kind.find is not None}
+            about = Q()
+            for subject_type, find in finders:
+                about |= Q(subject_type=subject_type, subject_id__in=find(search_term.strip()))
+            if about:
+                found = found | queryset.filter(about)
+        return found, may_repeat
+
+    @admin.display(description=gettext_lazy("kind"), ordering="kind")
+    def kind_shown(self, message: Message) -> str:
+        return message.label
+
+    @admin.display(description=gettext_lazy("state"), ordering="state")
+    def state_shown(self, message: Message) -> str:
+        shown = {"state": reading.pill_of(message), "text": message.get_state_display()}
+        return render_to_string("admin/outbox/message/state.html", shown)
+
+    @admin.display(description=gettext_lazy("to"))
+    def to_shown(self, message: Message) -> str:
+        return str(message.recipient or message.sent_to or message.address)
+
+    @admin.display(description=gettext_lazy("why"))
+    def why_shown(self, message: Message) -> str:
+        return message.why
+
+    @admin.display(description=gettext_lazy("next try"))
+    def next_try(self, message: Message) -> Any:
+        return message.try_at if message.state in Message.UNSENT else None
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view
+        views = [
+            path("<int:pk>/preview/", view(require_safe(self.preview_view)), name="outbox_message_preview"),
+            path("<int:pk>/preview/html/", view(require_safe(self.html_view)), name="outbox_message_html"),
+            path("<int:pk>/again/", view(require_POST(self.again_view)), name="outbox_message_again"),
+        ]
+        return views + super().get_urls()
+
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
+        message = self.get_object(request, object_id)
+        extra = dict(extra_context or {}, show_save=False, show_save_and_continue=False, show_close=True)
+        if message is not None:
+            extra["can_go_again"] = message.is_settled
+            extra["events"] = message.events.all()
+        return super().change_view(request, object_id, form_url, extra)
+
+    def preview_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        message = self._get(request, pk)
+        preview, trouble = _preview(message)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Preview"),
+            "message": message,
+            "original": message,
+            "opts": self.opts,
+            "preview": preview,
+            "pill": reading.pill_of(message),
+            "trouble": trouble,
+        }
+        return TemplateResponse(request, "admin/outbox/message/preview.html", context)
+
+    def html_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        preview, _trouble = _preview(self._get(request, pk))
+        response = HttpResponse(preview.html if preview else "")
+        response.headers["Content-Security-Policy"] = MAIL_POLICY
+        response.headers["X-Frame-Options"] = "SAMEORIGIN"
+        return response
+
+    def again_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        message = self._get(request, pk)
+        try:
+            again = operations.send_again(message, by=request.user, at=timezone.now())
+        except operations.SendAgainRefused as refusal:
+            self.message_user(request, str(refusal), messages.WARNING)
+            return redirect("admin:outbox_message_change", pk)
+        self.message_user(request, _("It goes again within a few seconds."), messages.SUCCESS)
+        return redirect("admin:outbox_message_change", again.pk)
+
+    def _get(self, request: HttpRequest, pk: int) -> Message:
+        """404 for what the person may not see, and for everyone without the permission to see messages."""
+        rows = self.get_queryset(request) if self.has_view_permission(request) else Message.objects.none()
+        return get_object_or_404(rows, pk=pk)
+
+
+def _preview(message: Message) -> tuple[operations.Preview | None, str]:
+    try:
+        return operations.preview(message), ""
+    except Exception as error:  # whatever its kind raises is what staff need to see here
+        return None, f"{type(error).__name__}: {error}"
+
+
+@admin.register(Gateway)
+class GatewayAdmin(admin.ModelAdmin):
+    """The ways out: which of them is paused, until when, and why."""
+
+    list_display = ["name", "paused_until", "failures", "note"]
+    readonly_fields = ["name", "paused_until", "failures", "note"]
+    actions = ["try_now"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Gateway | None = None) -> bool:
+        return False
+
+    @admin.action(permissions=["change"], description=gettext_lazy("Try again now"))
+    def try_now(self, request: HttpRequest, queryset: Any) -> None:
+        for gateway in queryset:
+            pauses.resume(gateway.name)
+        self.message_user(request, _("The next messages are tried within a few seconds."), messages.SUCCESS)
