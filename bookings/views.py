@@ -18,14 +18,16 @@ from supportportal.outbox.reading import messages_about
 from supportportal.people.access import may_use, may_use_all
 from supportportal.people.models import Firm
 
-from . import ical, messages, operations, picker, standing_words
+from . import ical, messages, operations, picker, rules, standing_words
 from .forms import BookingForm
 from .ladder_views import fee_shown, ladder_of
 from .link_views import ics_response
 from .meaning import meaning_of
 from .models import Booking, SessionType, TermsAcceptance, TermsVersion
 from .models.offer import PlaceKind
+from .policy import POLICY
 from .refusals import BookingRefused, FeeNotAccepted
+from .waitlist import undo_of, waiting_for, waiting_of
 
 
 @login_required
@@ -145,6 +147,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
         "page": past,
         "at": at,
         "ladder": ladder_of(request.user, at),
+        "waiting": waiting_of(request.user, at),
     }
     return render(request, "bookings/sessions.html", shown)
 
@@ -154,16 +157,21 @@ def sessions(request: HttpRequest) -> HttpResponse:
 def booking(request: HttpRequest, reference: str) -> HttpResponse:
     at = timezone.now()
     booking = get_object_or_404(Booking.objects.visible_to(request.user).for_listing(), reference=reference)
+    is_free = rules.is_free_to_change(booking.starts_at, at, POLICY)
     shown = {
         **fee_shown(booking),
         "booking": booking,
         "meaning": meaning_of(booking, at, cancels=True),
+        "free_until": rules.free_until(booking.starts_at, POLICY) if is_free else None,
         "can_change": booking.is_live and not booking.has_started(at),
         "change_url": messages.manage_path(booking, "change"),
         "cancel_url": messages.manage_path(booking, "cancel"),
         "add_links": ical.add_links(booking, firm=Firm.current()),
         "sent": messages_about(messages.SUBJECT_TYPE, [booking.pk], to=request.user).get(booking.pk, []),
         "files": booking.files.all(),
+        "undo": undo_of(booking, at),
+        "waits": waiting_for(booking, at),
+        "at": at,
     }
     return render(request, "bookings/booking.html", shown)
 
