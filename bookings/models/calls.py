@@ -4,6 +4,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Count, F, Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 
@@ -106,6 +107,9 @@ class Callback(models.Model):
 
     def __str__(self) -> str:
         return f"{self.contact} ({self.client})"
+
+    def get_absolute_url(self) -> str:
+        return reverse("bookings:callback")
 
     @property
     def is_open(self) -> bool:

@@ -36,6 +36,7 @@ ACCOUNTS = [
     ("Bottega Ferri", "advanced", 24, "it", "Europe/Rome", "IT"),
     ("De Vries & Zonen", "plus", 11, "nl", "Europe/Amsterdam", "NL"),
     ("Harbour Street Clinic", "basic", 4, "en", "Europe/London", "GB"),
+    ("Studio Moretti", "advanced", 8, "it", "Europe/Rome", "IT"),
 ]
 # address, name, account, language, zone, phone, agrees to text messages
 CLIENTS = [
@@ -54,6 +55,8 @@ CLIENTS = [
         True,
     ),
     ("tom@harbourstreet.example", "Tom Reid", "Harbour Street Clinic", "en", "Europe/London", "", False),
+    ("paolo@studiomoretti.example", "Paolo Moretti", "Studio Moretti", "en", "Europe/Rome", "+390687654320", False),
+    ("elena@studiomoretti.example", "Elena Moretti", "Studio Moretti", "it", "Europe/Rome", "+390687654321", False),
 ]
 COORDINATOR = "client@demo.example"
 # address, name, language, zone, role

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from supportportal import links
 
-from . import operations, policy, rules
+from . import operations, plan_page, policy, rules
 from .access import may_use_all
 from .forms import NewPasswordForm, ProfileForm
 from .models import Channel, User
@@ -40,10 +40,12 @@ def profile(request: HttpRequest) -> HttpResponse:
 @require_safe
 def plan(request: HttpRequest) -> HttpResponse:
     """Every channel, with its link or with the reason why not and the plan that would grant it (P-2, P-4)."""
-    person = cast(User, request.user)
+    person, at = cast(User, request.user), timezone.now()
     channels = list(Channel.objects.all())
-    accesses = may_use_all(person, channels, timezone.now())
-    return render(request, "people/plan.html", {"channels": list(zip(channels, accesses, strict=True))})
+    accesses = may_use_all(person, channels, at)
+    shown = [(one, access, plan_page.address_of(one)) for one, access in zip(channels, accesses, strict=True)]
+    sections = plan_page.sections_for(request, at)
+    return render(request, "people/plan.html", {"channels": shown, "sections": sections})
 
 
 @never_cache
