@@ -288,3 +288,402 @@ def test_an_undone_cancellation_waits_again(booking, cast):
     waiting.undo(cancelled, by=None, at=NOW + 2 * MINUTE)
     entry.refresh_from_db()
     assert entry.is_waiting and entry.joined_at == NOW
+
+
+# -- joining and leaving -----------------------------------------------------------------------------------------------
+
+
+def test_joining_twice_is_one_entry(booking, cast):
+    first = waiting.join_for_earlier(booking, by=cast.client, at=NOW)
+    assert waiting.join_for_earlier(booking, by=cast.client, at=NOW + MINUTE) == first
+    other = a_client(cast)
+    assert wait(cast, other) == wait(cast, other, at=NOW + MINUTE)
+
+
+def test_who_adds_a_day_stands_behind_those_who_wait_for_it(cast):
+    first, second = a_client(cast), a_client(cast)
+    wait(cast, first, days=[TUESDAY])
+    wait(cast, second, days=[THURSDAY], at=NOW + MINUTE)
+    added = wait(cast, first, days=[TUESDAY, THURSDAY], at=NOW + 2 * MINUTE)
+    assert (added.days, added.joined_at) == (["2026-11-26"], NOW + 2 * MINUTE)
+
+
+@pytest.mark.parametrize(
+    ("join", "refusal"),
+    [
+        pytest.param(lambda cast: wait(cast, cast.client, days=[]), NoDays, id="no day"),
+        pytest.param(lambda cast: wait(cast, cast.client, days=[NOW - timedelta(days=1)]), NoDays, id="yesterday"),
+        pytest.param(lambda cast: wait(cast, cast.client, days=[NOW + timedelta(days=29)]), NoDays, id="too far ahead"),
+        pytest.param(lambda cast: wait(cast, cast.client, topic=" "), NoTopic, id="no topic"),
+        pytest.param(
+            lambda cast: wait(cast, cast.client, session_type=SessionTypeFactory()), NotGranted, id="not in the plan"
+        ),
+        pytest.param(
+            lambda cast: (TermsVersionFactory(), wait(cast, cast.client)), TermsNotAccepted, id="terms not accepted"
+        ),
+        pytest.param(
+            lambda cast: (
+                RestrictionFactory(user=cast.client, gates=[Gate.WAITLIST], starts_at=NOW),
+                wait(cast, cast.client),
+            ),
+            NotGranted,
+            id="restricted",
+        ),
+    ],
+)
+def test_who_may_not_wait_is_told_why(join, refusal, cast):
+    with pytest.raises(refusal):
+        join(cast)
+    assert not WaitlistEntry.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("at", "ends", "refusal"),
+    [
+        pytest.param(TUESDAY, None, AlreadyStarted, id="started"),
+        pytest.param(NOW, cancel, NotLive, id="cancelled"),
+    ],
+)
+def test_a_session_that_cannot_move_waits_for_nothing(booking, cast, at, ends, refusal):
+    if ends:
+        ends(booking)
+    with pytest.raises(refusal):
+        waiting.join_for_earlier(booking, by=cast.client, at=at)
+
+
+def test_leaving_passes_the_offer_on(booking, cast):
+    first, second = a_client(cast), a_client(cast)
+    entry = wait(cast, first)
+    wait(cast, second, at=NOW + MINUTE)
+    cancel(booking)
+    waiting.pass_on(OVER)
+    waiting.leave(entry, by=first, at=OVER + MINUTE)
+    waiting.pass_on(OVER + MINUTE)
+    assert offered_to() == [first, second]
+    assert the_offer(entry=entry).state == Offer.State.WITHDRAWN
+
+
+@pytest.mark.parametrize(
+    ("at", "waits"),
+    [
+        pytest.param(datetime(2026, 11, 24, 22, 59, tzinfo=UTC), True, id="the day's last minute in Rome"),
+        pytest.param(datetime(2026, 11, 24, 23, tzinfo=UTC), False, id="midnight in Rome"),
+    ],
+)
+def test_days_that_are_over_are_waited_for_no_more(cast, at, waits):
+    entry = wait(cast, cast.client)
+    waiting.close_past(at)
+    entry.refresh_from_db()
+    assert entry.is_waiting is waits
+
+
+# -- offers ------------------------------------------------------------------------------------------------------------
+
+
+def test_nothing_is_offered_while_it_can_be_undone(booking, cast):
+    wait(cast, a_client(cast))
+    cancel(booking)
+    waiting.pass_on(OVER - timedelta(seconds=1))
+    assert not Offer.objects.exists()
+
+
+def test_a_freed_slot_is_offered_to_the_first_who_waits_and_held(booking, cast):
+    first, second = a_client(cast), a_client(cast)
+    wait(cast, second, at=NOW + MINUTE)
+    wait(cast, first)
+    cancel(booking)
+    waiting.pass_on(OVER)
+    offer = the_offer()
+    assert (offer.entry.client, offer.until, offer.starts_at) == (first, OVER + 2 * HOUR, TUESDAY)
+    assert Hold.objects.get().offer == offer and agents_cells(cast.agent) == cells_of(TUESDAY)
+    assert kinds(first, "bookings.offer") == ["waitlist_offer"]
+    assert not is_free(cast, client=second, at=OVER) and not is_free(cast, client=first, at=OVER)
+
+
+def test_with_nobody_waiting_the_slot_is_open_to_all(booking, cast):
+    cancel(booking)
+    waiting.pass_on(OVER)
+    assert not Hold.objects.exists() and not OccupiedCell.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("before", "until"),
+    [
+        pytest.param(4 * HOUR, 2 * HOUR, id="two hours"),
+        pytest.param(3 * HOUR, 2 * HOUR, id="exactly two hours before the minimum notice"),
+        pytest.param(2 * HOUR, HOUR, id="cut short by the minimum notice"),
+        pytest.param(HOUR, None, id="no time left to answer"),
+    ],
+)
+def test_an_offer_ends_with_the_minimum_notice_at_the_latest(booking, cast, before, until):
+    wait(cast, a_client(cast))
+    cancel(booking)
+    at = TUESDAY - before
+    waiting.pass_on(at)
+    assert [offer.until - at for offer in Offer.objects.all()] == ([until] if until else [])
+
+
+def test_an_hour_earlier_is_offered_to_a_session_that_waits_for_it(booking, book, cast):
+    other = a_client(cast)
+    later = book(TUESDAY + HOUR, client=other)
+    waiting.join_for_earlier(later, by=other, at=NOW)
+    cancel(booking)
+    waiting.pass_on(OVER)
+    moved = waiting.accept(the_offer(), by=None, at=OVER)
+    assert (moved.pk, moved.starts_at) == (later.pk, TUESDAY)
+    assert kinds(other)[-1] == "reminder_30m" and "booking_moved" in kinds(other)
+    assert not WaitlistEntry.objects.waiting().exists()
+
+
+@pytest.mark.parametrize("start", [pytest.param(TUESDAY, id="the same"), pytest.param(TUESDAY - HOUR, id="earlier")])
+def test_a_time_that_is_no_earlier_is_not_offered(booking, book, cast, start):
+    other, agent = a_client(cast), AgentFactory(session_types=[cast.session_type], office_hours=True)
+    own = book(start, client=other, agent=agent)
+    waiting.join_for_earlier(own, by=other, at=NOW)
+    cancel(booking)
+    waiting.pass_on(OVER)
+    assert not Offer.objects.exists()
+
+
+def restricted(cast, client):
+    RestrictionFactory(user=client, gates=[Gate.WAITLIST], starts_at=NOW)
+
+
+def without_subscription(cast, client):
+    client.account.subscription = "ended"
+    client.account.save()
+
+
+def busy(cast, client):
+    BookingFactory(session_type=cast.session_type, client=client, starts=TUESDAY)
+
+
+def away(cast, client):
+    TimeOffFactory(agent=cast.agent, starts_at=TUESDAY, ends_at=TUESDAY + HOUR)
+
+
+def speaks_another_language(cast, client):
+    AgentFactory(session_types=[cast.session_type], languages=["nl"])
+    cast.agent.languages = ["it", "en"]
+    cast.agent.save()
+    client.language = "nl"
+    client.save()
+
+
+def wants_another_agent(cast, client):
+    WaitlistEntry.objects.filter(client=client).update(agent=AgentFactory(session_types=[cast.session_type]))
+
+
+def wants_another_day(cast, client):
+    WaitlistEntry.objects.filter(client=client).update(days=["2026-11-25"])
+
+
+@pytest.mark.parametrize(
+    "hinder",
+    [restricted, without_subscription, busy, away, speaks_another_language, wants_another_agent, wants_another_day],
+)
+def test_who_does_not_fit_is_passed_over(booking, cast, hinder):
+    first = ClientFactory(account__plan=cast.client.account.plan)
+    wait(cast, first)
+    cancel(booking)
+    hinder(cast, first)
+    waiting.pass_on(OVER)
+    assert offered_to() == [] and not Hold.objects.exists()
+
+
+def test_the_negative_control_without_a_hindrance_it_is_offered(booking, cast):
+    first = ClientFactory(account__plan=cast.client.account.plan)
+    wait(cast, first)
+    cancel(booking)
+    waiting.pass_on(OVER)
+    assert offered_to() == [first]
+
+
+def test_who_gave_the_slot_up_is_not_offered_it(booking, cast):
+    wait(cast, cast.client)
+    cancel(booking)
+    waiting.pass_on(OVER)
+    assert not Offer.objects.exists()
+
+
+def test_one_who_thinks_about_an_offer_is_not_asked_again(booking, book, cast):
+    second = book(TUESDAY + HOUR)
+    waits = a_client(cast)
+    wait(cast, waits)
+    cancel(booking)
+    cancel(second)
+    waiting.pass_on(OVER)
+    assert offered_to() == [waits]
+    assert Hold.objects.count() == 1
+
+
+def test_an_expired_offer_goes_to_the_next_and_never_back(booking, cast):
+    first, second = a_client(cast), a_client(cast)
+    wait(cast, first)
+    wait(cast, second, at=NOW + MINUTE)
+    cancel(booking)
+    waiting.pass_on(OVER)
+    waiting.pass_on(OVER + 2 * HOUR)
+    assert offered_to() == [first, second]
+    assert kinds(first, "bookings.offer") == ["waitlist_offer", "waitlist_expired"]
+    assert agents_cells(cast.agent) == cells_of(TUESDAY)
+    waiting.pass_on(OVER + 4 * HOUR)
+    assert offered_to() == [first, second] and not Hold.objects.exists()
+    assert WaitlistEntry.objects.waiting().count() == 2
+
+
+def test_a_tick_too_many_changes_nothing(booking, cast):
+    wait(cast, a_client(cast))
+    cancel(booking)
+    for _number in range(3):
+        waiting.pass_on(OVER)
+    assert Offer.objects.count() == Message.objects.filter(kind="waitlist_offer").count() == 1
+
+
+def test_a_text_message_goes_out_where_it_starts_soon(booking, cast):
+    wait(cast, a_client(cast, phone="+390612345678", sms_consent_at=NOW))
+    cancel(booking)
+    waiting.pass_on(TUESDAY - 4 * HOUR + MINUTE)
+    assert kinds(the_offer().entry.client, "bookings.offer") == ["waitlist_offer", "waitlist_offer_sms"]
+
+
+# -- answering ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def offered(booking, cast):
+    """An offer for TUESDAY, made at OVER to a client who waits for that day."""
+    client = a_client(cast)
+    wait(cast, client)
+    cancel(booking)
+    waiting.pass_on(OVER)
+    return the_offer()
+
+
+def test_accepting_books_and_ends_the_wait(offered, cast):
+    booked = waiting.accept(offered, by=None, at=OVER + MINUTE)
+    assert (booked.client, booked.starts_at, booked.topic) == (offered.entry.client, TUESDAY, "The year's end")
+    assert not Hold.objects.exists() and not WaitlistEntry.objects.waiting().exists()
+    assert "booking_confirmed" in kinds(booked.client)
+
+
+def test_accepting_twice_gives_the_same_session(offered):
+    assert waiting.accept(offered, by=None, at=OVER) == waiting.accept(offered, by=None, at=OVER + MINUTE)
+    assert Booking.objects.live().count() == 1
+
+
+@pytest.mark.parametrize(
+    ("end", "at"),
+    [
+        pytest.param(lambda offer: None, OVER + 2 * HOUR, id="at its end"),
+        pytest.param(lambda offer: waiting.decline(offer, by=None, at=OVER), OVER + MINUTE, id="declined"),
+        pytest.param(lambda offer: waiting.pass_on(OVER + 2 * HOUR), OVER + 2 * HOUR, id="passed on"),
+        pytest.param(lambda offer: waiting.leave(offer.entry, by=None, at=OVER), OVER + MINUTE, id="left"),
+    ],
+)
+def test_an_offer_that_is_over_is_not_accepted(offered, end, at):
+    end(offered)
+    with pytest.raises(OfferOver):
+        waiting.accept(offered, by=None, at=at)
+    assert not Booking.objects.live().exists()
+
+
+@pytest.mark.parametrize(
+    ("hinder", "refusal"),
+    [
+        pytest.param(restricted, NotGranted, id="restricted since"),
+        pytest.param(without_subscription, NotGranted, id="no subscription since"),
+        pytest.param(away, SlotTaken, id="the agent is away since"),
+        pytest.param(busy, ClientBusy, id="another session since"),
+        pytest.param(lambda cast, client: TermsVersionFactory(), TermsNotAccepted, id="new terms since"),
+    ],
+)
+def test_everything_is_checked_again_on_acceptance(offered, cast, hinder, refusal):
+    hinder(cast, offered.entry.client)
+    with pytest.raises(refusal):
+        waiting.accept(offered, by=None, at=OVER)
+    assert the_offer().is_open and Hold.objects.exists()
+
+
+def test_declining_passes_it_on_and_the_client_waits_on(offered, cast):
+    second = a_client(cast)
+    wait(cast, second, at=OVER)
+    waiting.decline(offered, by=None, at=OVER + MINUTE)
+    waiting.decline(offered, by=None, at=OVER + MINUTE)
+    waiting.pass_on(OVER + MINUTE)
+    assert offered_to() == [offered.entry.client, second]
+    assert WaitlistEntry.objects.get(pk=offered.entry_id).is_waiting
+
+
+@pytest.mark.parametrize("hinder", [restricted, without_subscription])
+def test_offers_to_who_may_not_wait_any_more_are_withdrawn(offered, cast, hinder):
+    hinder(cast, offered.entry.client)
+    waiting.pass_on(OVER + MINUTE)
+    assert the_offer().state == Offer.State.WITHDRAWN and not Hold.objects.exists()
+
+
+def test_a_session_that_is_given_up_late_for_an_offer_makes_no_strike(book, cast):
+    at = TUESDAY - 5 * HOUR
+    freed, own = book(), book(TUESDAY + HOUR, client=a_client(cast))
+    waiting.join_for_earlier(own, by=own.client, at=NOW)
+    operations.cancel(freed, reason="firm", by=cast.agent.user, at=at, by_firm=True)
+    waiting.pass_on(at)
+    moved = waiting.accept(the_offer(), by=None, at=at + MINUTE)
+    assert moved.starts_at == TUESDAY and not Strike.objects.exists()
+
+
+def test_an_accepted_offer_can_be_undone_and_its_slot_goes_on(book, cast):
+    freed, own = book(), book(TUESDAY + HOUR, client=a_client(cast))
+    waiting.join_for_earlier(own, by=own.client, at=NOW)
+    other = a_client(cast)
+    cancel(freed)
+    waiting.pass_on(OVER)
+    moved = waiting.accept(the_offer(), by=None, at=OVER)
+    wait(cast, other, at=OVER)
+    assert waiting.undo(moved, by=None, at=OVER + MINUTE).starts_at == TUESDAY + HOUR
+    waiting.pass_on(OVER + MINUTE)
+    assert offered_to() == [own.client, other]
+
+
+def under_sanction(cast, client):
+    for days in (30, 60):
+        missed = BookingFactory(client=client, session_type=cast.session_type, starts=NOW - timedelta(days=days))
+        Strike.objects.create(
+            booking=missed,
+            client=client,
+            cause=Strike.Cause.NO_SHOW,
+            first_cell=missed.first_cell,
+            day=(NOW - timedelta(days=days)).date(),
+            recorded_at=NOW - timedelta(days=days),
+            final_at=NOW - timedelta(days=days),
+        )
+
+
+@pytest.mark.parametrize(
+    ("signed_in", "accepted", "refusal"),
+    [
+        pytest.param(False, False, FeeNeedsSignIn, id="by the link alone"),
+        pytest.param(False, True, FeeNeedsSignIn, id="a tick without signing in"),
+        pytest.param(True, False, FeeNotAccepted, id="signed in, not accepted"),
+        pytest.param(True, True, None, id="signed in and accepted"),
+    ],
+)
+def test_the_fee_of_a_sanction_has_to_be_accepted_by_the_client(offered, cast, signed_in, accepted, refusal):
+    client = offered.entry.client
+    under_sanction(cast, client)
+    by = client if signed_in else None
+    if refusal:
+        with pytest.raises(refusal):
+            waiting.accept(offered, by=by, at=OVER, fee_accepted=accepted)
+    else:
+        assert waiting.accept(offered, by=by, at=OVER, fee_accepted=True).fees.get().state == "accepted"
+
+
+# -- what is over ------------------------------------------------------------------------------------------------------
+
+
+def test_past_cells_are_deleted_once_no_session_that_runs_can_own_them(cast):
+    over = BookingFactory(agent=cast.agent, session_type=cast.session_type, starts=TUESDAY)
+    runs = BookingFactory(agent=cast.agent, session_type=cast.session_type, starts=THURSDAY)
+    cells.forget_past(THURSDAY + 10 * MINUTE)
+    assert set(OccupiedCell.objects.values_list("booking", flat=True)) == {runs.pk} != {over.pk}
