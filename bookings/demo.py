@@ -135,7 +135,7 @@ def build(at: datetime) -> None:
     types = {facts["slug"]: _session_type(position, dict(facts)) for position, facts in enumerate(TYPES)}
     agents = [_agent(address, languages, hours, [types[slug] for slug in held]) for address, languages, hours, held in AGENTS]
     clients = list(User.objects.clients().filter(account__isnull=False, is_active=True).order_by("pk"))
-    diary = _Diary(at)
+    diary = Diary(at)
     _sessions_of_the_day(diary, agents[0], clients, types)
     _sessions_of_the_weeks(diary, agents, clients, types)
 
@@ -163,7 +163,7 @@ def _agent(address: str, languages: list[str], hours: list, held: list[SessionTy
     return agent
 
 
-class _Diary:
+class Diary:
     """Writes sessions with the messages they owe; what was due before ``at`` counts as sent then."""
 
     def __init__(self, at: datetime) -> None:
@@ -211,7 +211,7 @@ class _Diary:
             message.save(update_fields=["state", "note", "sent_at", "delivered_at", "address"])
 
 
-def _sessions_of_the_day(diary: _Diary, agent: Agent, clients: list[User], types: dict[str, SessionType]) -> None:
+def _sessions_of_the_day(diary: Diary, agent: Agent, clients: list[User], types: dict[str, SessionType]) -> None:
     """Today as the agent sees it at any hour, with reminders that fall due in the first minutes."""
     quick = types["quick-assist"]
     soon = diary.at + timedelta(minutes=5 - diary.at.minute % 5, seconds=-diary.at.second)
@@ -233,7 +233,7 @@ def _sessions_of_the_day(diary: _Diary, agent: Agent, clients: list[User], types
         diary.add(agent, others[0], quick, soon + timedelta(hours=1, minutes=5), booked=timedelta(days=1))
 
 
-def _sessions_of_the_weeks(diary: _Diary, agents: list[Agent], clients: list[User], types: dict[str, SessionType]) -> None:
+def _sessions_of_the_weeks(diary: Diary, agents: list[Agent], clients: list[User], types: dict[str, SessionType]) -> None:
     """Two weeks behind and three ahead, each agent about two fifths booked within the hours."""
     today: date = diary.at.date()
     for session_type in types.values():
