@@ -18,6 +18,7 @@ from bookings.models import (
     Holiday,
     OpeningHours,
     SessionType,
+    Strike,
     TermsAcceptance,
     TermsVersion,
     TimeOff,
@@ -253,3 +254,28 @@ class BookingFactory(DjangoModelFactory):
     topic = "How do I close the year?"
     booked_at = factory.LazyAttribute(lambda booking: booking.starts - timedelta(days=7))
     fixed_at = factory.SelfAttribute("booked_at")
+
+
+class StrikeFactory(DjangoModelFactory):
+    """A no-show of ``client``, recorded at the end of a session that started at ``starts``."""
+
+    class Meta:
+        model = Strike
+
+    class Params:
+        starts = MONDAY_TEN - timedelta(days=30)
+
+    client = factory.SubFactory(ClientFactory)
+    booking = factory.LazyAttribute(
+        lambda strike: BookingFactory(
+            client=strike.client,
+            starts=strike.starts,
+            state=Booking.State.NO_SHOW,
+            outcome_at=strike.starts + timedelta(minutes=15),
+        )
+    )
+    cause = Strike.Cause.NO_SHOW
+    first_cell = factory.LazyAttribute(lambda strike: cell_at(strike.starts))
+    day = factory.LazyAttribute(lambda strike: strike.starts.astimezone(strike.client.zone).date())
+    recorded_at = factory.LazyAttribute(lambda strike: strike.starts + timedelta(minutes=15))
+    final_at = factory.LazyAttribute(lambda strike: strike.recorded_at + timedelta(minutes=5))
