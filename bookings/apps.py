@@ -38,12 +38,13 @@ class BookingsConfig(AppConfig):
         from .explanations import TOPICS
         from .messages import KINDS
         from .messages_ladder import KINDS_LADDER
+        from .messages_outcomes import KINDS_OUTCOMES
         from .messages_waiting import KINDS_WAITING
         from .panels import CHECKLIST, HOME_PANELS, STAFF_PANELS
 
         for topic in TOPICS:
             explain.register(topic)
-        kinds.register(*KINDS, *KINDS_LADDER, *KINDS_WAITING)
+        kinds.register(*KINDS, *KINDS_LADDER, *KINDS_OUTCOMES, *KINDS_WAITING)
         home_board.register(*HOME_PANELS)
         staff_board.register(*STAFF_PANELS)
         checklist.register(*CHECKLIST)

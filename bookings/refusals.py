@@ -166,7 +166,7 @@ class NotYet(BookingRefused):
 
 class HasOutcome(BookingRefused):
     code = "has_outcome"
-    reason = _("Somebody has already recorded what became of this session.")
+    reason = _("Somebody has already recorded what became of this session. Please look at it again.")
 
 
 class NoOutcome(BookingRefused):
@@ -177,6 +177,16 @@ class NoOutcome(BookingRefused):
 class TooLateToUndo(BookingRefused):
     code = "too_late"
     reason = _("The time to undo this is over. You can still correct it, with a reason.")
+
+
+class TooLateToSay(BookingRefused):
+    code = "too_late"
+    reason = _("This session is over, so this can't be noted any more. Please write to us.")
+
+
+class WasThere(BookingRefused):
+    code = "was_there"
+    reason = _("The session has begun, so the client was there. If that is wrong, take the start back first.")
 
 
 class HeldBack(BookingRefused):

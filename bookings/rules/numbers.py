@@ -41,9 +41,13 @@ class Policy:
     review_days: int = 14  # B-13: how long a client can ask to look at a strike again
     absent_after: timedelta = timedelta(minutes=10)  # B-12
     running_late: timedelta = timedelta(minutes=10)
+    door: timedelta = timedelta(minutes=30)  # how long before the start the session's own page is of use
     interrupted_after: timedelta = timedelta(minutes=5)  # B-14
     outcome_undo: timedelta = timedelta(minutes=5)  # B-12
     outcome_overdue: timedelta = timedelta(hours=1)  # B-12
+    feedback_days: int = 14  # B-19: how long what was said can be changed
+    survey: bool = True  # B-19: ask once a quarter
+    survey_from_hour: int = 9  # in the firm's zone
     offer: timedelta = timedelta(hours=2)  # B-15
     call_attempts: int = 3  # B-16: so many without an answer, and the client is told by mail
     desk_hours: WeeklyHours = (  # B-16: when agents call, as (weekday, minute it opens, minute it closes)
