@@ -18,7 +18,7 @@ from supportportal import wording
 from supportportal.outbox.reading import messages_about
 from supportportal.people.models import Role
 
-from . import admin_calls, ical, operations, rules  # noqa: F401  (admin_calls: registers its own)
+from . import admin_calls, admin_waiting, ical, operations, rules  # noqa: F401  (admin_…: register their own)
 from .admin_forms import AgentForm, SessionTypeForm, StaffCancelForm, StaffMoveForm
 from .messages import SUBJECT_TYPE
 from .models import (

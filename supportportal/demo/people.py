@@ -57,6 +57,7 @@ CLIENTS = [
     ("tom@harbourstreet.example", "Tom Reid", "Harbour Street Clinic", "en", "Europe/London", "", False),
     ("paolo@studiomoretti.example", "Paolo Moretti", "Studio Moretti", "en", "Europe/Rome", "+390687654320", False),
     ("elena@studiomoretti.example", "Elena Moretti", "Studio Moretti", "it", "Europe/Rome", "+390687654321", False),
+    ("late@demo.example", "Paola Riva", "Bottega Ferri", "en", "Europe/Rome", "", False),
 ]
 COORDINATOR = "client@demo.example"
 # address, name, language, zone, role
