@@ -17,7 +17,6 @@ from django.views.decorators.http import require_POST
 from supportportal import wording
 from supportportal.outbox.reading import messages_about
 from supportportal.people import phones
-from supportportal.people.models import Firm
 
 from . import desk
 from .forms_calls import AttemptForm, FinishForm, OutOfScopeForm
@@ -57,7 +56,7 @@ class QueueFilter(admin.SimpleListFilter):
 @admin.register(Callback)
 class CallbackAdmin(admin.ModelAdmin):
     nav_position = 20
-    list_display = ["asked", "client", "account", "call", "contact", "about", "day_part", "state", "claimed_by", "tries"]
+    list_display = ["asked", "who", "call", "about", "day_part", "stands", "tries"]
     list_display_links = ["asked"]
     list_filter = [QueueFilter, "day_part", "source", "topic"]
     list_per_page = 50
@@ -100,6 +99,16 @@ class CallbackAdmin(admin.ModelAdmin):
     def asked(self, callback: Callback) -> str:
         return _short(callback.requested_at)
 
+    @admin.display(description=gettext_lazy("whom to call"), ordering="contact")
+    def who(self, callback: Callback) -> str:
+        return format_html('{}<br><span class="quiet">{}</span>', callback.contact, callback.client.account or "–")
+
+    @admin.display(description=gettext_lazy("state"), ordering="state")
+    def stands(self, callback: Callback) -> str:
+        if callback.claimed_by is None:
+            return callback.get_state_display()
+        return format_html('{}<br><span class="quiet">{}</span>', callback.get_state_display(), callback.claimed_by)
+
     @admin.display(description=gettext_lazy("account"), ordering="client__account__name")
     def account(self, callback: Callback) -> str:
         return str(callback.client.account or "–")
@@ -135,21 +144,23 @@ class CallbackAdmin(admin.ModelAdmin):
 
     def get_urls(self) -> list[Any]:
         act = self.admin_site.admin_view(require_POST(self.act_view))
-        return [path("<int:pk>/<slug:action>/", act, name="bookings_callback_act"), *super().get_urls()]
+        return [path("<int:pk>/act/<slug:action>/", act, name="bookings_callback_act"), *super().get_urls()]
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         callback = self.get_object(request, object_id)
         extra = dict(extra_context or {}, show_save=False, show_save_and_continue=False, show_close=True)
         if callback is not None:
             at = timezone.now()
-            calendar = desk.calendar(at, firm=Firm.current())
+            calendar = desk.calendar(at)
             extra |= {
+                "title": _("Phone callback"),
                 "callback": callback,
                 "is_mine": callback.claimed_by == request.user,
                 "tel": callback.number,
                 "number": phones.for_reading(callback.number),
                 "desk_open": desk.is_open(calendar, at),
                 "next_call": desk.next_call(calendar, at, callback.day_part),
+                "attempt_form": AttemptForm(),
                 "finish_form": FinishForm(prefix="finish"),
                 "scope_form": OutOfScopeForm(prefix="scope", initial={"topic": callback.topic}),
                 "sent": messages_about(SUBJECT_TYPE, [callback.pk]).get(callback.pk, []),

@@ -106,7 +106,7 @@ class Callback(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.contact} ({self.client})"
+        return self.contact if self.contact == self.client.name else f"{self.contact} ({self.client})"
 
     def get_absolute_url(self) -> str:
         return reverse("bookings:callback")

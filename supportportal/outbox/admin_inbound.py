@@ -90,7 +90,7 @@ class InboundAdmin(admin.ModelAdmin):
 
     def get_urls(self) -> list[Any]:
         act = self.admin_site.admin_view(require_POST(self.act_view))
-        return [path("<int:pk>/<slug:action>/", act, name="outbox_inbound_act"), *super().get_urls()]
+        return [path("<int:pk>/act/<slug:action>/", act, name="outbox_inbound_act"), *super().get_urls()]
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         mail = self.get_object(request, object_id)
@@ -98,6 +98,7 @@ class InboundAdmin(admin.ModelAdmin):
         if mail is not None:
             handler = intake.handler_of(mail.subject_type)
             extra |= {
+                "title": _("Request by mail"),
                 "mail": mail,
                 "about": handler.about(mail) if handler and handler.about and mail.subject_id else "",
                 "actions": handler.actions(mail) if handler and handler.actions and mail.subject_id else [],
