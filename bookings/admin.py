@@ -18,7 +18,7 @@ from supportportal import wording
 from supportportal.outbox.reading import messages_about
 from supportportal.people.models import Role
 
-from . import admin_calls, admin_waiting, ical, operations, rules  # noqa: F401  (admin_…: register their own)
+from . import admin_calls, admin_ladder, admin_waiting, ical, operations, rules  # noqa: F401  (admin_…: register their own)
 from .admin_forms import AgentForm, SessionTypeForm, StaffCancelForm, StaffMoveForm
 from .messages import SUBJECT_TYPE
 from .models import (
@@ -79,9 +79,9 @@ class MineFilter(admin.SimpleListFilter):
 
 
 @admin.register(Booking)
-class BookingAdmin(admin.ModelAdmin):
+class BookingAdmin(admin_ladder.StandingColumn):
     nav_position = 10
-    list_display = ["starts", "client", "account", "session_type", "agent", "topic", "state", "reference"]
+    list_display = ["starts", "client", "account", "standing", "session_type", "agent", "topic", "state", "reference"]
     list_display_links = ["starts"]
     list_select_related = ["client__account", "agent__user", "session_type"]
     list_filter = [WhenFilter, MineFilter, "state", "session_type", ("agent", admin.RelatedOnlyFieldListFilter)]
@@ -95,6 +95,7 @@ class BookingAdmin(admin.ModelAdmin):
         "when",
         "client",
         "account",
+        "standing",
         "agent",
         "session_type",
         "place_shown",
@@ -179,7 +180,9 @@ class BookingAdmin(admin.ModelAdmin):
         if form.is_valid():
             try:
                 agent, cell = form.cleaned_data["start"]
-                operations.move(booking, first_cell=cell, agent=agent, reason="firm", by=request.user, at=at)
+                operations.move(
+                    booking, first_cell=cell, agent=agent, reason="firm", by=request.user, at=at, by_firm=True
+                )
             except BookingRefused as refusal:
                 form.add_error("start" if refusal.field == "start" else None, str(refusal))
             else:
@@ -193,7 +196,7 @@ class BookingAdmin(admin.ModelAdmin):
         form = StaffCancelForm(request.POST or None)
         if form.is_valid():
             try:
-                operations.cancel(booking, reason=form.cleaned_data["reason"], by=request.user, at=at)
+                operations.cancel(booking, reason=form.cleaned_data["reason"], by=request.user, at=at, by_firm=True)
             except BookingRefused as refusal:
                 form.add_error(None, str(refusal))
             else:

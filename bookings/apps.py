@@ -34,16 +34,15 @@ class BookingsConfig(AppConfig):
         from supportportal.people import roles
         from supportportal.people.models import Role
 
-        from . import cells, demo, registration_calls, registration_waiting
+        from . import cells, demo, registration_calls, registration_ladder, registration_waiting
         from .explanations import TOPICS
         from .messages import KINDS
-        from .messages_ladder import KINDS_LADDER
         from .messages_outcomes import KINDS_OUTCOMES
         from .panels import CHECKLIST, HOME_PANELS, STAFF_PANELS
 
         for topic in TOPICS:
             explain.register(topic)
-        kinds.register(*KINDS, *KINDS_LADDER, *KINDS_OUTCOMES)
+        kinds.register(*KINDS, *KINDS_OUTCOMES)
         home_board.register(*HOME_PANELS)
         staff_board.register(*STAFF_PANELS)
         checklist.register(*CHECKLIST)
@@ -51,6 +50,7 @@ class BookingsConfig(AppConfig):
         roles.grant(Role.AGENT, *AGENT_PERMISSIONS)
         roles.grant(Role.MANAGER, *MANAGER_PERMISSIONS)
         registration_calls.register()
+        registration_ladder.register()
         registration_waiting.register()
         pre_migrate.connect(cells.drop_before_migrate, sender=self)
         post_migrate.connect(cells.create_after_migrate, sender=self)

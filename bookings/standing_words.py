@@ -1,5 +1,6 @@
 """What strikes and fees mean, in plain words, in the language that is active; pages and messages say it the same way."""
 
+from datetime import date
 from decimal import Decimal
 
 from django.utils.translation import get_language
@@ -11,7 +12,7 @@ from supportportal import wording
 from . import money
 from .policy import POLICY
 from .rules import Standing
-from .rules.ladder import RENEWED, SANCTION
+from .rules.ladder import RENEWED, SANCTION, WARNING
 
 
 def fee(net: Decimal = POLICY.fee, rate: Decimal = POLICY.fee_vat, currency: str = POLICY.fee_currency) -> str:
@@ -26,7 +27,7 @@ def fee(net: Decimal = POLICY.fee, rate: Decimal = POLICY.fee_vat, currency: str
     }
 
 
-def day(day) -> str:
+def day(day: date) -> str:
     """Return "Friday 21 May 2027"."""
     return wording.written_day(day, get_language() or "en", year=True)
 
@@ -64,3 +65,12 @@ def following(standing: Standing) -> list[str]:
     if standing.level == RENEWED:
         sentences.append(_("A manager will also look at how we go on with these sessions."))
     return sentences
+
+
+def briefly(standing: Standing, today: date) -> str:
+    """Where a client stands, for the staff's lists: "fee until Fri 21 May", "1 no-show", "–"."""
+    if standing.is_chargeable(today) and standing.free_from is not None:
+        return _("fee for sessions before %(day)s") % {"day": day(standing.free_from)}
+    if standing.level == WARNING:
+        return _("one no-show")
+    return _("several no-shows, no fee") if standing.level else "–"

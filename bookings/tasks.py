@@ -4,13 +4,19 @@ from celery import shared_task
 from django.utils import timezone
 
 from . import cells
-from .operations import waiting
+from .operations import unanswered, waiting
 
 
 @shared_task(ignore_result=True)
 def pass_on() -> None:
     """What is held no longer goes to the next who waits (B-15)."""
     waiting.pass_on(timezone.now())
+
+
+@shared_task(ignore_result=True)
+def cancel_unanswered() -> None:
+    """Sessions whose fee nobody answered for end 24 hours before their start (B-13.4)."""
+    unanswered.cancel_unanswered(timezone.now())
 
 
 @shared_task(ignore_result=True)

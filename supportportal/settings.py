@@ -231,6 +231,7 @@ CELERY_BEAT_SCHEDULE = {
     "every-5-seconds-seal": _every(5, "supportportal.trail.tasks.seal"),
     "every-20-seconds-reconcile": _every(20, "supportportal.outbox.tasks.reconcile"),
     "every-3-seconds-pass-on": _every(3, "bookings.tasks.pass_on"),
+    "every-20-seconds-unanswered": _every(20, "bookings.tasks.cancel_unanswered"),
     "every-5-minutes-sweep": _every(300, "bookings.tasks.sweep"),
 }
 
