@@ -18,16 +18,18 @@ from supportportal import links, wording
 from supportportal.people.access import may_use
 from supportportal.people.models import User
 
-from . import messages, messages_waiting, picker, standing_words
+from . import availability, messages, messages_waiting, picker, standing_words
 from .link_views import by_link
-from .models import Booking, Offer, SessionType, TermsAcceptance, TermsVersion, WaitlistEntry
+from .models import Agent, Booking, Offer, SessionType, TermsAcceptance, TermsVersion, WaitlistEntry
 from .operations import waiting
 from .policy import POLICY
 from .refusals import BookingRefused
 from .waiting_forms import ACCEPT, OfferForm, UndoForm, WaitForEarlierForm, WaitForm
 from .waitlist import Queue
+from .whynot import Reason
 
-DAYS_SHOWN = 28
+DAYS_SHOWN = 14
+FILLED = {Reason.FULL, Reason.CLIENT_BUSY}
 
 
 # -- undo --------------------------------------------------------------------------------------------------------------
@@ -70,7 +72,7 @@ def wait_for_days(request: HttpRequest, slug: str) -> HttpResponse:
     agent = picker.asked_agent(request, session_type)
     form = WaitForm(
         request.POST if request.method == "POST" else None,
-        days=_days(session_type, client, at),
+        days=_days(request, session_type, agent, at),
         needs_terms=terms is not None,
         initial={"days": [request.GET.get("day", "")]},
     )
@@ -131,11 +133,26 @@ def terms_to_accept(client: User, at: datetime) -> TermsVersion | None:
     return current
 
 
-def _days(session_type: SessionType, client: User, at: datetime) -> list[tuple[str, str]]:
-    """The days that can be waited for, each with how many others wait for it."""
-    today, queue = at.astimezone(client.zone).date(), Queue([session_type]).by_day(client)
-    ahead = (today + timedelta(days=number) for number in range(min(session_type.horizon_days + 1, DAYS_SHOWN)))
-    return [(day.isoformat(), _day(day, queue[day.isoformat()])) for day in ahead if day.weekday() in POLICY.business_days]
+def _days(request: HttpRequest, session_type: SessionType, agent: Agent | None, at: datetime) -> list[tuple[str, str]]:
+    """Two weeks from the one that the picker showed: the days on which sessions are held at all, each with how many wait."""
+    client = request.user
+    today = at.astimezone(client.zone).date()
+    last = today + timedelta(days=session_type.horizon_days)
+    first = min(max(_asked_day(request.GET.get("from", "")) or today, today), last)
+    days = [day for number in range(DAYS_SHOWN) if (day := first + timedelta(days=number)) <= last]
+    window = availability.day_window(first, len(days), client.zone)
+    agents = [agent] if agent else session_type.agents_for(client)
+    free = availability.free_starts(session_type, window, at, agents=agents, client=client)
+    queue = Queue([session_type]).by_day(client)
+    held = [day for day in days if (why := free.why_nothing_on(day, client.zone)) is None or why.reason in FILLED]
+    return [(day.isoformat(), _day(day, queue[day.isoformat()])) for day in held]
+
+
+def _asked_day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _day(day: date, others: int) -> str:
