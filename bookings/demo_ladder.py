@@ -17,7 +17,7 @@ from .operations import strikes
 from .policy import POLICY
 from .standing import day_of, record_of
 
-TWICE, OFTEN = "tom@harbourstreet.example", "pieter@devries.example"
+TWICE, OFTEN = "twice@demo.example", "pieter@devries.example"
 DOORS = [
     Door(
         _("Book with two no-shows"),

@@ -58,6 +58,7 @@ CLIENTS = [
     ("paolo@studiomoretti.example", "Paolo Moretti", "Studio Moretti", "en", "Europe/Rome", "+390687654320", False),
     ("elena@studiomoretti.example", "Elena Moretti", "Studio Moretti", "it", "Europe/Rome", "+390687654321", False),
     ("late@demo.example", "Paola Riva", "Bottega Ferri", "en", "Europe/Rome", "", False),
+    ("twice@demo.example", "Grace Adeyemi", "Harbour Street Clinic", "en", "Europe/London", "", False),
 ]
 COORDINATOR = "client@demo.example"
 # address, name, language, zone, role
