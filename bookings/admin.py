@@ -20,6 +20,7 @@ from supportportal.people.models import Role
 
 from . import admin_calls, admin_ladder, admin_waiting, ical, operations, rules  # noqa: F401  (admin_…: register their own)
 from .admin_forms import AgentForm, SessionTypeForm, StaffCancelForm, StaffMoveForm
+from .admin_outcomes import OutcomesAdmin
 from .messages import SUBJECT_TYPE
 from .models import (
     Agent,
@@ -46,7 +47,7 @@ class WhenFilter(admin.SimpleListFilter):
     parameter_name = "when"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("today", _("Today")), ("past", _("Past")), ("all", _("All"))]
+        return [("today", _("Today")), ("open", _("Outcome missing")), ("past", _("Past")), ("all", _("All"))]
 
     def choices(self, changelist: Any):
         choices = super().choices(changelist)
@@ -60,6 +61,8 @@ class WhenFilter(admin.SimpleListFilter):
             case "today":
                 day = timezone.localdate(at)
                 return queryset.filter(starts_at__date=day).order_by("first_cell")
+            case "open":
+                return queryset.without_outcome(at).order_by("first_cell")
             case "past":
                 return queryset.filter(ends_at__lte=at)
             case "all":
@@ -79,7 +82,7 @@ class MineFilter(admin.SimpleListFilter):
 
 
 @admin.register(Booking)
-class BookingAdmin(admin_ladder.StandingColumn):
+class BookingAdmin(OutcomesAdmin, admin_ladder.StandingColumn):
     nav_position = 10
     list_display = ["starts", "client", "account", "standing", "session_type", "agent", "topic", "state", "reference"]
     list_display_links = ["starts"]
@@ -99,10 +102,6 @@ class BookingAdmin(admin_ladder.StandingColumn):
         "agent",
         "session_type",
         "place_shown",
-        "topic",
-        "details",
-        "adjustments",
-        "files_shown",
         "booked_at",
         "notice",
         "cancelled_at",
@@ -140,18 +139,6 @@ class BookingAdmin(admin_ladder.StandingColumn):
         if place.startswith("https://"):
             return format_html('<a href="{0}" rel="noopener noreferrer" target="_blank">{0}</a>', place)
         return place
-
-    @admin.display(description=gettext_lazy("adjustments"))
-    def adjustments(self, booking: Booking) -> str:
-        return booking.client.adjustments or "–"
-
-    @admin.display(description=gettext_lazy("files"))
-    def files_shown(self, booking: Booking) -> Any:
-        rows = [
-            format_html('<a href="{}">{}</a>', reverse("bookings:file", args=[booking.reference, one.pk]), one.name)
-            for one in booking.files.all()
-        ]
-        return format_html("{}" + "<br>{}" * (len(rows) - 1), *rows) if rows else "–"
 
     @admin.display(description=gettext_lazy("free to change until"))
     def notice(self, booking: Booking) -> str:
