@@ -37,7 +37,7 @@ class Letter:
     subject: str
     text: str
     is_automatic: bool
-    headers: tuple[tuple[str, str], ...]  # in their order, names in lower case
+    headers: tuple[tuple[str, str], ...]  # as they came, in their order, names in lower case
 
     @property
     def sender(self) -> str:
@@ -50,7 +50,7 @@ class Letter:
 def read(raw: bytes, *, envelope_sender: str | None = None, envelope_recipient: str | None = None) -> Letter:
     """Take ``raw`` apart. ``envelope_sender`` is what the server was told: empty for a bounce, None where unknown."""
     mail = _parse(raw[:READ_BYTES])
-    headers = tuple((str(name).lower(), _header(value)) for name, value in islice(mail.items(), 500))
+    headers = tuple((str(name).lower(), clean(str(value)[:MOST_HEADER])) for name, value in islice(mail.items(), 500))
     values: dict[str, list[str]] = {}
     for name, value in headers:
         values.setdefault(name, []).append(value)
@@ -62,9 +62,9 @@ def read(raw: bytes, *, envelope_sender: str | None = None, envelope_recipient: 
         references=tuple(_references([*values.get("in-reply-to", []), *values.get("references", [])])),
         senders=senders,
         recipients=tuple(dict.fromkeys(address for _name, address in _addresses([*told, *to])))[:MOST_RECIPIENTS],
-        subject=_line(next(iter(values.get("subject", [])), ""))[:300],
+        subject=_words(next(iter(values.get("subject", [])), ""))[:300],
         text=_text_of(mail)[:MOST_TEXT].strip(),
-        is_automatic=_is_automatic(mail, values, senders, envelope_sender),
+        is_automatic=_is_automatic(values, senders, envelope_sender),
         headers=headers,
     )
 
@@ -90,12 +90,12 @@ def _head(raw: bytes) -> bytes:
     return re.sub(rb"(?im)^(content-(type|transfer-encoding)):", rb"x-\1:", head) + b"\n\n"
 
 
-def _header(value: object) -> str:
-    text = str(value)[:MOST_HEADER]
+def _words(header: str) -> str:
+    """A header that people read, decoded."""
     try:
-        return clean(str(make_header(decode_header(text))))
+        return _line(clean(str(make_header(decode_header(header)))))
     except (ValueError, LookupError, MessageError):  # an encoding that does not exist, or is broken
-        return clean(text)
+        return _line(header)
 
 
 def _line(text: str) -> str:
@@ -103,10 +103,15 @@ def _line(text: str) -> str:
 
 
 def _addresses(values: Iterable[str]) -> Iterator[tuple[str, str]]:
-    for name, address in getaddresses([_line(value) for value in islice(values, MOST_RECIPIENTS)]):
+    """Taken apart before names are decoded: a name may hold commas, brackets and addresses of its own."""
+    try:
+        found = getaddresses([_line(value) for value in islice(values, MOST_RECIPIENTS)])
+    except (RecursionError, ValueError, IndexError):  # nested past all reason
+        return
+    for name, address in found:
         address = address.strip().lower()
-        if 3 <= len(address) <= 254 and address.count("@") == 1 and not re.search(r"[\s<>,;:\"\\]", address):
-            yield _line(name)[:200], address
+        if 3 <= len(address) <= 254 and address.count("@") == 1 and not re.search(r"[\s<>(),;:\"\\]", address):
+            yield _words(name)[:200], address
 
 
 def _references(values: Iterable[str]) -> list[str]:
@@ -115,7 +120,7 @@ def _references(values: Iterable[str]) -> list[str]:
 
 
 def _is_automatic(
-    mail: Message, values: dict[str, list[str]], senders: tuple[tuple[str, str], ...], envelope_sender: str | None
+    values: dict[str, list[str]], senders: tuple[tuple[str, str], ...], envelope_sender: str | None
 ) -> bool:
     """A bounce, an absence note, a receipt, a list: written by a machine, or to many (RFC 3834)."""
 
@@ -128,7 +133,7 @@ def _is_automatic(
         or first("auto-submitted").partition(";")[0].strip() not in ("", "no")
         or first("precedence") in _BULK
         or {"x-autoreply", "x-autorespond", "x-auto-response-suppress", "list-id", "list-unsubscribe"} & values.keys()
-        or mail.get_content_type() == "multipart/report"
+        or first("content-type").startswith("multipart/report")
         or any(_NOBODY.match(address) for _name, address in senders)
     )
 
@@ -139,23 +144,28 @@ def _is_automatic(
 def _text_of(mail: Message) -> str:
     plain = rich = ""
     for part in islice(mail.walk(), MOST_PARTS):
-        if part.is_multipart() or part.get_filename() or part.get_content_disposition() == "attachment":
+        try:
+            kind, words = _part(part)
+        except (ValueError, LookupError, TypeError, AttributeError, MessageError):  # a part that cannot be read
             continue
-        if part.get_content_type() == "text/plain" and not plain.strip():
-            plain = _decoded(part)
-        elif part.get_content_type() == "text/html" and not rich.strip():
-            rich = _decoded(part)
+        if kind == "text/plain" and not plain.strip():
+            plain = words
+        elif kind == "text/html" and not rich.strip():
+            rich = words
     return clean(plain) if plain.strip() else clean(_plain(rich[:MOST_HTML]))
 
 
-def _decoded(part: Message) -> str:
+def _part(part: Message) -> tuple[str, str]:
+    """Kind and words of one part; a file has none."""
+    if part.is_multipart() or part.get_filename() or part.get_content_disposition() == "attachment":
+        return "", ""
     content = part.get_payload(decode=True)
     if not isinstance(content, bytes):
-        return ""
+        return "", ""
     try:
-        return content.decode(part.get_content_charset() or "utf-8", errors="replace")
-    except LookupError:  # an encoding that does not exist
-        return content.decode("utf-8", errors="replace")
+        return part.get_content_type(), content.decode(part.get_content_charset() or "utf-8", errors="replace")
+    except (LookupError, ValueError):  # an encoding that does not exist
+        return part.get_content_type(), content.decode("utf-8", errors="replace")
 
 
 class _Words(HTMLParser):

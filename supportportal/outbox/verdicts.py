@@ -12,6 +12,8 @@ from .models import Inbound
 
 PASS, FAIL, NONE = Inbound.Verdict.PASS, Inbound.Verdict.FAIL, Inbound.Verdict.NONE
 _METHOD = re.compile(r"^\s*([a-z0-9-]+)\s*=\s*([a-z]+)", re.IGNORECASE)
+_ADDRESS = r"[^<>()\[\]\s\",;:\\@]+@[^<>()\[\]\s\",;:\\@]+"
+_FROM = re.compile(rf"\s*(?:(?:\"[^\"\\<>]*\"|[^<>()\"@,;:\\]*)\s*<({_ADDRESS})>|({_ADDRESS}))\s*")
 _COMMENT = re.compile(r"\([^()]*\)")
 
 
@@ -48,7 +50,7 @@ def of_results(letter: Letter, results: str) -> str:
         outcome == "pass" and method in ("spf", "dkim") and is_aligned(domain, letter)
         for method, outcome, domain in checks
     )
-    return PASS if _has_one_sender(letter) and ("pass" in dmarc or aligned) else NONE
+    return PASS if has_one_sender(letter) and ("pass" in dmarc or aligned) else NONE
 
 
 def _domain_of(method: str, part: str) -> str:
@@ -78,20 +80,20 @@ def _ses(letter: Letter, event: Any) -> str:
     status = {name: str(receipt.get(f"{name}Verdict", {}).get("status", "")).upper() for name in ("dmarc", "dkim", "spf")}
     if status["dmarc"] == "FAIL":
         return FAIL
-    return PASS if status["dmarc"] == "PASS" and _has_one_sender(letter) else NONE
+    return PASS if status["dmarc"] == "PASS" and has_one_sender(letter) else NONE
 
 
 def _sendgrid(letter: Letter, event: Any, envelope_sender: str | None) -> str:
     form = getattr(event, "POST", {})
     signed = re.findall(r"@([\w.-]+)\s*:\s*pass", str(form.get("dkim", "")), re.IGNORECASE)
-    if any(is_aligned(domain.lower(), letter) for domain in signed) and _has_one_sender(letter):
+    if any(is_aligned(domain.lower(), letter) for domain in signed) and has_one_sender(letter):
         return PASS
     return _by(letter, str(form.get("SPF", "")), envelope_sender, "")
 
 
 def _by(letter: Letter, spf: str, envelope_sender: str | None, dkim: str) -> str:
     """SPF speaks of the envelope's domain; DKIM of those that signed, all of which have to be the sender's."""
-    if not _has_one_sender(letter):
+    if not has_one_sender(letter):
         return NONE
     if spf.strip().lower() == "pass" and is_aligned((envelope_sender or "").rpartition("@")[2].lower(), letter):
         return PASS
@@ -113,9 +115,13 @@ def is_aligned(domain: str, letter: Letter) -> bool:
     return own == domain or own.endswith(f".{domain}") or domain.endswith(f".{own}")
 
 
-def _has_one_sender(letter: Letter) -> bool:
-    """Several in From, or several From, and nobody can say which one was checked."""
-    return len(letter.senders) == 1 and len(letter.all("from")) == 1
+def has_one_sender(letter: Letter) -> bool:
+    """One plain address in one From. Anything cleverer is read by one program so and by the next one otherwise, and
+    nobody can say which sender the server has checked.
+    """
+    values = letter.all("from")
+    found = _FROM.fullmatch(values[0]) if len(values) == 1 else None
+    return found is not None and (found[1] or found[2]).lower() == letter.sender
 
 
 def _only(letter: Letter, name: str) -> str:

@@ -94,7 +94,7 @@ def note_inbound(sender: Any, event: AnymailInboundEvent, esp_name: str, **kwarg
     message = event.message
     raw = _bytes_of(message)
     letter = mails.read(
-        raw, envelope_sender=message.envelope_sender or None, envelope_recipient=message.envelope_recipient
+        raw, envelope_sender=message.envelope_sender, envelope_recipient=message.envelope_recipient
     )
     verdict = verdicts.of_provider(esp_name, letter, event.esp_event, message.envelope_sender)
     if message.spam_detected:

@@ -174,9 +174,7 @@ def test_nobody_logs_a_call_on_what_somebody_else_has(caller, agent):
 def test_the_third_unanswered_call_closes_the_request_and_tells_the_client(caller, agent):
     callback = calls.claim(ask(caller), by=agent, at=AT)
     for hours in range(2):
-        callback = calls.log_attempt(
-            callback, CallAttempt.Result.UNANSWERED, by=agent, at=AT + timedelta(hours=hours)
-        )
+        callback = calls.log_attempt(callback, CallAttempt.Result.UNANSWERED, by=agent, at=AT + timedelta(hours=hours))
         assert callback.state == State.CLAIMED
     callback = calls.log_attempt(callback, CallAttempt.Result.UNANSWERED, by=agent, at=AT + timedelta(hours=3))
     assert callback.state == State.UNREACHED
@@ -214,7 +212,9 @@ def test_a_closed_request_is_left_as_it_is(caller, agent, act):
 
 def test_the_client_edits_an_open_request(caller):
     callback = ask(caller)
-    calls.edit(callback, **{**WORDS, "description": "Now it works on one screen."}, day_part="morning", by=caller, at=AT)
+    calls.edit(
+        callback, **{**WORDS, "description": "Now it works on one screen."}, day_part="morning", by=caller, at=AT
+    )
     callback.refresh_from_db()
     assert (callback.description, callback.day_part) == ("Now it works on one screen.", "morning")
 

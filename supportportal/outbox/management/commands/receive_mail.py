@@ -59,4 +59,6 @@ class Command(BaseCommand):
     def _keep(self, raw: bytes, options: dict[str, Any]) -> Inbound:
         letter = mails.read(raw, envelope_sender=options["sender"], envelope_recipient=options["recipient"])
         verdict = options["verdict"] or verdicts.of_server(letter, settings.INBOUND_AUTHSERV_ID)
+        if verdict == verdicts.PASS and not verdicts.has_one_sender(letter):
+            verdict = verdicts.NONE
         return inbound.receive(raw, letter, gateway="pipe", verdict=verdict, at=timezone.now())
