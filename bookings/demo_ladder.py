@@ -28,8 +28,8 @@ DOORS = [
         position=12,
     )
 ]
-# how many days ago
-MISSED = {TWICE: [131, 38], OFTEN: [170, 80, 4]}
+# How many days ago; six months after the first person's second one, some days from now, sessions are free again.
+MISSED = {TWICE: [250, 174], OFTEN: [170, 80, 4]}
 
 
 def clear() -> None:

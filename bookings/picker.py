@@ -16,7 +16,7 @@ from supportportal.lattice import instant_at
 from supportportal.people import zones
 from supportportal.people.models import User
 
-from . import availability, rules, standing_words
+from . import availability, money, rules, standing_words
 from .models import Agent, Booking, SessionType
 from .operations.consequences import Consequence
 from .policy import POLICY
@@ -89,6 +89,8 @@ class Week:
     notice_hours: int
     fee: str = ""
     free_from: date | None = None
+    fee_sign: str = ""
+    free_bookable_from: date | None = None
     first_without_fee: Link | None = None
     wrong: bool = False
     open_options: bool = False
@@ -154,6 +156,12 @@ class _Picker:
     @cached_property
     def cells(self) -> list[int]:
         return self.free.cells()
+
+    @property
+    def free_bookable_from(self) -> date | None:
+        """When the first date without a fee comes within the days that can be booked ahead."""
+        free_from = self.standing.free_from
+        return None if free_from is None else free_from - timedelta(days=self.session_type.horizon_days)
 
     def why_nothing_on(self, day: date) -> Any:
         """Asked about the daytime: the night of another day in an agent's zone must not be the reason."""
@@ -239,6 +247,8 @@ def build(
         notice_hours=int(POLICY.change_notice.total_seconds() // 3600),
         fee=standing_words.fee(),
         free_from=picker.standing.free_from,
+        fee_sign=money.SIGNS.get(POLICY.fee_currency, POLICY.fee_currency),
+        free_bookable_from=picker.free_bookable_from,
         first_without_fee=_first_without_fee(picker),
     )
 
