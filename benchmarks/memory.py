@@ -56,7 +56,7 @@ def report(top: psutil.Process) -> float:
 
 
 def _what(command: str) -> str:
-    found = re.search(r"gunicorn|runportal|\bworker\b|\bbeat\b", command)
+    found = re.search(r"gunicorn|supervisor|\bworker\b|\bbeat\b", command)
     return found.group() if found else command[:60]
 
 

@@ -45,7 +45,8 @@ def _secret_key() -> str:
 
 SECRET_KEY = _secret_key()
 LINK_KEYS = env.list("LINK_KEYS", default=[f"links:{SECRET_KEY}"])  # the first one signs, all are accepted
-SITE_URL = env.address("SITE_URL", schemes=("https", "http"), default="http://127.0.0.1:8000")
+PORT = env.int("PORT", default=8000)  # of the embedded portal, which listens on this machine alone
+SITE_URL = env.address("SITE_URL", schemes=("https", "http"), default=f"http://127.0.0.1:{PORT}")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[urlsplit(SITE_URL).hostname, "127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -232,6 +233,7 @@ CELERY_BEAT_SCHEDULE = {
     "every-20-seconds-reconcile": _every(20, "supportportal.outbox.tasks.reconcile"),
     "every-3-seconds-pass-on": _every(3, "bookings.tasks.pass_on"),
     "every-20-seconds-unanswered": _every(20, "bookings.tasks.cancel_unanswered"),
+    "every-15-minutes-ask-surveys": _every(900, "bookings.tasks.ask_surveys"),
     "every-5-minutes-sweep": _every(300, "bookings.tasks.sweep"),
 }
 

@@ -3,9 +3,13 @@
 Each child has a session of its own, so Ctrl-C reaches the supervisor alone, which ends them in order. If the supervisor
 is killed, the kernel kills the children (``PR_SET_PDEATHSIG``); where there is no such call, a watcher that holds the
 other end of a pipe does it.
+
+Run as a script (by ``runportal``) it imports nothing of the portal: it stays for as long as the portal runs, and small.
 """
 
 import ctypes
+import http.client
+import json
 import os
 import select
 import signal
@@ -183,3 +187,34 @@ def _kill_session(process: subprocess.Popen[bytes]) -> None:
         return
     finally:
         process.wait()
+
+
+def main(plan: str) -> int:
+    """``plan`` is JSON: children as [name, command], port, and what to say when the portal is up."""
+    wanted = json.loads(plan)
+
+    def say(text: str) -> None:
+        print(text, flush=True)  # noqa: T201
+
+    whole = Supervisor([Child(name, command) for name, command in wanted["children"]], dict(os.environ), say)
+    try:
+        whole.run(is_up=lambda: _answers(wanted["port"]), when_up=lambda: say(wanted["welcome"]))
+    except ChildFailed as failure:
+        sys.stderr.write(f"The portal cannot start: {failure}\n")
+        return 1
+    return 0
+
+
+def _answers(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status < http.HTTPStatus.INTERNAL_SERVER_ERROR
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

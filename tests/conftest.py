@@ -19,7 +19,7 @@ from .support import servers
 TEST_DB = os.environ.get("TEST_DB", "sqlite")
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server"}
 # Whatever the shell or a .env file says: the tests decide.
-OF_THE_SHELL = ["DATABASE_URL", "DEBUG", "DEMO", "EMAIL_URL", "SITE_URL", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS"]
+OF_THE_SHELL = ["DATABASE_URL", "DEBUG", "DEMO", "EMAIL_URL", "PORT", "SITE_URL", "ALLOWED_HOSTS"]
 PLACES = {"e2e": "e2e", "storms": "storm"}
 
 _started: list[servers.Server] = []
@@ -54,6 +54,7 @@ def _prepare_run() -> None:
         os.environ["REDIS_URL"] = redis_url or _start(servers.start_redis)
     elif TEST_DB != "sqlite":
         raise pytest.UsageError(f"TEST_DB is sqlite or postgresql, not {TEST_DB}.")
+    os.environ["ENV_FILE"] = ""
     os.environ["SECRET_KEY"] = "only-for-tests-and-the-same-in-every-process-of-a-run"
     _kept_folders.append(Path(tempfile.mkdtemp(prefix="portal-tests-")))
     os.environ["TEST_FOLDER"] = str(_kept_folders[0])

@@ -20,7 +20,9 @@ from .models import Account, Plan, Restriction, User
 class Use(Protocol):
     plans: Any
     minimum_seats: int
-    gate: str
+
+    @property
+    def gate(self) -> str: ...
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-# Read by others: docker compose, the supervising command, anymail (any provider's names).
-OTHERS = {"PORT", "POSTGRES_PASSWORD", "ANYMAIL_MAILGUN_API_KEY", "ANYMAIL_WEBHOOK_SECRET"}
+# Read by others: docker compose, anymail (any provider's names).
+OTHERS = {"POSTGRES_PASSWORD", "ANYMAIL_MAILGUN_API_KEY", "ANYMAIL_WEBHOOK_SECRET"}
 PRODUCTION = {
     "SECRET_KEY": "a-key-of-fifty-characters-or-more-that-nobody-can-guess-0123456789",
     "SITE_URL": "https://support.example.org",

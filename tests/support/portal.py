@@ -24,7 +24,7 @@ class Portal:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "runportal"],
                 cwd=ROOT,
-                env=kept | {"VAR_DIR": str(folder / "var"), "PORT": str(self.port)} | settings,
+                env=kept | {"VAR_DIR": str(folder / "var"), "PORT": str(self.port), "ENV_FILE": ""} | settings,
                 stdout=log,
                 stderr=log,
                 preexec_fn=die_with_parent,

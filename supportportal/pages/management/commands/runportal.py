@@ -1,19 +1,17 @@
 """Run the whole portal from one terminal: web, worker and beat; Ctrl-C ends all of them."""
 
+import json
 import os
 import signal
 import sys
-import urllib.error
-import urllib.request
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import BaseCommand, CommandError, call_command
+from django.core.management import BaseCommand, call_command
 from django.db import connections
 
-from supportportal import preparation
+from supportportal import preparation, supervisor
 from supportportal.demo import sign_ins
-from supportportal.supervisor import Child, ChildFailed, Supervisor, set_death_signal
 
 HOST = "127.0.0.1"
 # On a fresh machine people are often root; the worker's page-long warning about it would hide the address.
@@ -28,21 +26,18 @@ class Command(BaseCommand):
 
     def handle(self, *, end_with_parent: bool, **options) -> None:
         if end_with_parent:
-            set_death_signal(signal.SIGTERM)
-        port = _port()
-        with preparation.lock_folder(settings.VAR_DIR):
-            preparation.require_free_port(HOST, port)
-            self._run(port)
-
-    def _run(self, port: int) -> None:
-        address = os.environ.setdefault("SITE_URL", f"http://{HOST}:{port}")
+            supervisor.set_death_signal(signal.SIGTERM)
+        if not 0 < settings.PORT < 65536:
+            raise ImproperlyConfigured(f"PORT is {settings.PORT}; it has to be a number from 1 to 65535.")
+        held = preparation.lock_folder(settings.VAR_DIR)
+        preparation.require_free_port(HOST, settings.PORT)
         self._prepare()
+        plan = {"children": _children(settings.PORT), "port": settings.PORT, "welcome": _welcome(settings.SITE_URL)}
         connections.close_all()
-        supervisor = Supervisor(_children(port), {**os.environ, **QUIET}, self._say)
-        try:
-            supervisor.run(is_up=lambda: _is_up(port), when_up=lambda: self._welcome(address))
-        except ChildFailed as failure:
-            raise CommandError(f"The portal cannot start: {failure}") from None
+        # From here on this process only watches; it becomes a small one, under the same lock and with the same parent.
+        os.set_inheritable(held.fileno(), True)
+        script = [sys.executable, "-P", supervisor.__file__, json.dumps(plan)]
+        os.execve(sys.executable, script, {**os.environ, **QUIET})
 
     def _prepare(self) -> None:
         preparation.empty_queue()
@@ -52,38 +47,31 @@ class Command(BaseCommand):
             self._say("Making up the demo data …")
             call_command("demo_refresh", verbosity=0)
 
-    def _welcome(self, address: str) -> None:
-        self._say(f"\nThe portal is at {address}")
-        if settings.DEMO:
-            addresses = ", ".join(person.email for person in sign_ins.sign_ins())
-            self._say(f"Sign in as {addresses}; the password is {sign_ins.PASSWORD}")
-            self._say(f"E-mails and text messages arrive at {address}/demo/mailbox/")
-        elif preparation.is_new():
-            self._say("Nobody can sign in yet. In another terminal: make owner")
-        connections.close_all()
-        self._say("Ctrl-C ends it.\n")
-
     def _say(self, text: str) -> None:
         self.stdout.write(text)
         self.stdout.flush()
 
 
-def _port() -> int:
-    given = os.environ.get("PORT") or "8000"
-    if not given.isdecimal() or not 0 < int(given) < 65536:
-        raise ImproperlyConfigured(f"PORT is {given!r}; it has to be a number from 1 to 65535.")
-    return int(given)
+def _welcome(address: str) -> str:
+    lines = [f"\nThe portal is at {address}"]
+    if settings.DEMO:
+        addresses = ", ".join(person.email for person in sign_ins.sign_ins())
+        lines.append(f"Sign in as {addresses}; the password is {sign_ins.PASSWORD}")
+        lines.append(f"E-mails and text messages arrive at {address}/demo/mailbox/")
+    elif preparation.is_new():
+        lines.append("Nobody can sign in yet. In another terminal: make owner")
+    return "\n".join([*lines, "Ctrl-C ends it.\n"])
 
 
-def _children(port: int) -> list[Child]:
+def _children(port: int) -> list[tuple[str, list[str]]]:
     python = [sys.executable, "-m"]
     celery = [*python, "celery", "--quiet", "--app", "supportportal"]
     # Nothing of the schedule is kept: it stands in the settings, and a missed tick is made up by the next.
     beat = ["--loglevel=WARNING", "--pidfile=", "--scheduler=celery.beat:Scheduler"]
     return [
-        Child("The web server", [*python, "gunicorn", *_gunicorn(port), "supportportal.wsgi"]),
-        Child("The worker", [*celery, "worker", *_worker()]),
-        Child("The clock", [*celery, "beat", *beat]),
+        ("The web server", [*python, "gunicorn", *_gunicorn(port), "supportportal.wsgi"]),
+        ("The worker", [*celery, "worker", *_worker()]),
+        ("The clock", [*celery, "beat", *beat]),
     ]
 
 
@@ -93,11 +81,3 @@ def _gunicorn(port: int) -> list[str]:
 
 def _worker() -> list[str]:
     return ["--loglevel=WARNING", "--without-gossip", "--without-mingle", "--without-heartbeat"]
-
-
-def _is_up(port: int) -> bool:
-    try:
-        with urllib.request.urlopen(f"http://{HOST}:{port}/healthz", timeout=2) as answer:
-            return answer.status == 200
-    except (urllib.error.URLError, OSError):
-        return False
