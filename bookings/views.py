@@ -18,7 +18,7 @@ from supportportal.outbox.reading import messages_about
 from supportportal.people.access import may_use, may_use_all
 from supportportal.people.models import Firm
 
-from . import ical, messages, operations, picker, rules, standing_words
+from . import desk, ical, messages, operations, picker, rules, standing_words
 from .forms import BookingForm
 from .ladder_views import fee_shown, ladder_of
 from .link_views import ics_response
@@ -33,9 +33,10 @@ from .waitlist import undo_of, waiting_for, waiting_of
 @login_required
 @require_safe
 def choose_type(request: HttpRequest) -> HttpResponse:
-    types = list(SessionType.objects.offered().prefetch_related("plans"))
-    accesses = may_use_all(request.user, types, timezone.now())
-    return render(request, "bookings/choose_type.html", {"choices": list(zip(types, accesses, strict=True))})
+    types, at = list(SessionType.objects.offered().prefetch_related("plans")), timezone.now()
+    accesses = may_use_all(request.user, types, at)
+    shown = {"choices": list(zip(types, accesses, strict=True)), "peak": desk.peak(at)}
+    return render(request, "bookings/choose_type.html", shown)
 
 
 @login_required
@@ -87,7 +88,14 @@ def details(request: HttpRequest, slug: str) -> HttpResponse:
     chosen = picker.chosen(request, session_type, client=client, zone=_zone(), at=at, start=form["start"].value())
     if request.method == "GET" and chosen.slot is None:
         return redirect("bookings:time", slug=slug)
-    shown = {"session_type": session_type, "form": form, "chosen": chosen, "terms": terms, "fee_words": standing_words.fee()}
+    shown = {
+        "session_type": session_type,
+        "form": form,
+        "chosen": chosen,
+        "terms": terms,
+        "fee_words": standing_words.fee(),
+        "peak": desk.peak(at),
+    }
     return render(request, "bookings/details.html", shown)
 
 
