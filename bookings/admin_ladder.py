@@ -168,7 +168,6 @@ class StrikeAdmin(StandingColumn, ReadOnly):
             "review": review,
             "may_decide": request.user.has_perm(WAIVE),
             "is_own_mark": request.user.pk in marked_by(row),
-            "following": standing_words.following(record_of(row.client).standing()),
             "fees": fees,
             "sent": messages_about(STRIKE, [row.pk]).get(row.pk, []),
         }

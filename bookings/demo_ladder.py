@@ -55,7 +55,7 @@ def build(at: datetime) -> None:
 
 def _missed(diary: Diary, agent: Agent, client: User, quick: SessionType, around: datetime) -> Strike | None:
     """A session near this instant that the client did not come to, with its strike and the notice of it."""
-    hour = around.replace(minute=0, second=0, microsecond=0)
+    hour = around.replace(hour=8, minute=0, second=0, microsecond=0)
     tries = (diary.add(agent, client, quick, hour + timedelta(minutes=30 * n), booked=timedelta(days=6)) for n in range(12))
     booking = next(filter(None, tries), None)
     if booking is None:
