@@ -89,9 +89,16 @@ def settle_offer(offer_id: int, state: str, *, at: datetime) -> None:
         outbox.plan([messages.owed_for_expiry(Offer.objects.for_listing().get(pk=offer_id), at=at)], at=at)
 
 
-def stop_waiting(booking: Booking, *, at: datetime) -> None:
-    """A session that is called off or over waits for nothing any more; what was offered for it goes on to the next."""
-    leave(WaitlistEntry.objects.waiting().filter(booking=booking), at=at)
+def stop_waiting(booking: Booking, *, at: datetime) -> int | None:
+    """A session that is called off waits for nothing any more; what was offered for it goes on to the next.
+
+    Returns the entry that ends, for an undo to open again.
+    """
+    entry = WaitlistEntry.objects.waiting().filter(booking=booking).first()
+    if entry is None:
+        return None
+    leave(WaitlistEntry.objects.filter(pk=entry.pk), at=at)
+    return entry.pk
 
 
 def leave(entries: Any, *, at: datetime) -> None:

@@ -61,7 +61,6 @@ def undo(booking: Booking, *, by: User | None, at: datetime) -> Booking:
 
 
 def _give_back(booking: Booking, slot: holds.Slot, *, at: datetime) -> None:
-    cancelled_at = booking.cancelled_at
     booking.state = Booking.State.BOOKED
     booking.cancelled_at = booking.cancelled_by = None
     booking.cancel_reason = ""
@@ -76,8 +75,7 @@ def _give_back(booking: Booking, slot: holds.Slot, *, at: datetime) -> None:
             booking.save(update_fields=GIVEN_BACK)
     except IntegrityError:
         raise ClientBusy from None
-    if cancelled_at is not None:
-        WaitlistEntry.objects.filter(booking=booking, left_at=cancelled_at).update(left_at=None)
+    WaitlistEntry.objects.filter(pk=slot.get("waited")).update(left_at=None)
 
 
 def _take_strike_back(booking: Booking, given_up_at: str, *, by: User | None, at: datetime) -> None:

@@ -48,6 +48,7 @@ __all__ = [
     "keep_for_undo",
     "leave",
     "pass_on",
+    "pass_one_on",
     "slot_of",
     "undo",
     "withdraw_offers",
@@ -158,10 +159,11 @@ def pass_on(at: datetime) -> None:
     for offer in _barred(at):
         _withdraw(offer, at=at)
     for pk in list(Hold.objects.filter(until__lte=at).order_by("until", "pk").values_list("pk", flat=True)):
-        _pass_on(pk, at)
+        pass_one_on(pk, at)
 
 
-def _pass_on(pk: int, at: datetime) -> None:
+def pass_one_on(pk: int, at: datetime) -> None:
+    """The same for one hold, if its time is over; several at once are harmless."""
     hold = _vacated(pk, at)
     if hold is None:
         return
