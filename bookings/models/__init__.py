@@ -3,6 +3,7 @@
 from .booking import Booking, OccupiedCell
 from .calls import CallAttempt, Callback, CallbackAddition, PeakPeriod
 from .feedback import Feedback, SurveyAnswer
+from .firm import Unreached
 from .offer import Agent, Closure, Holiday, OpeningHours, SessionType, TimeOff, WorkingHours
 from .strikes import Fee, Strike, StrikeReview, SupportDecision
 from .terms import TermsAcceptance, TermsVersion
@@ -30,6 +31,7 @@ __all__ = [
     "TermsAcceptance",
     "TermsVersion",
     "TimeOff",
+    "Unreached",
     "WaitlistEntry",
     "WorkingHours",
 ]
