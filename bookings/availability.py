@@ -98,16 +98,27 @@ def free_starts(
     held: Hold | None = None,
     firm: Firm | None = None,
     policy: Policy = POLICY,
+    by_firm: bool = False,
 ) -> FreeStarts:
     """When a session of this type can start within ``window`` (first cell, end cell), asked at ``at``.
 
     ``agents`` narrows it down; whoever does not hold the type, takes no sessions or has no link for a video session is
     left out (B-1a). ``client``'s own sessions are in the way too (B-2), the slot that the client has just given up and
     can still take back is not (B-9a). ``moving`` is the session to be moved: it is not in its own way; nor is ``held``.
+    ``by_firm``: we look for a time ourselves, and need no notice.
     """
     firm = firm or Firm.current()
     facts = Facts.gather(
-        session_type, window, at, agents=agents, client=client, moving=moving, held=held, firm=firm, policy=policy
+        session_type,
+        window,
+        at,
+        agents=agents,
+        client=client,
+        moving=moving,
+        held=held,
+        firm=firm,
+        policy=policy,
+        by_firm=by_firm,
     )
     openings = Openings(facts)
     by_agent = openings.free_by_agent()
@@ -127,8 +138,10 @@ def is_free(
     moving: Booking | None = None,
     held: Hold | None = None,
     firm: Firm | None = None,
+    by_firm: bool = False,
 ) -> bool:
-    return not why_not(session_type, agent, first_cell, at=at, client=client, moving=moving, held=held, firm=firm)
+    asked = {"client": client, "moving": moving, "held": held, "firm": firm, "by_firm": by_firm}
+    return not why_not(session_type, agent, first_cell, at=at, **asked)
 
 
 def why_not(
@@ -141,10 +154,12 @@ def why_not(
     moving: Booking | None = None,
     held: Hold | None = None,
     firm: Firm | None = None,
+    by_firm: bool = False,
 ) -> WhyNot | None:
     """Why this agent can't hold a session that starts with ``first_cell``; None if nothing is in the way."""
     window = (first_cell, first_cell + 1)
-    free = free_starts(session_type, window, at, agents=[agent], client=client, moving=moving, held=held, firm=firm)
+    asked = {"client": client, "moving": moving, "held": held, "firm": firm, "by_firm": by_firm}
+    free = free_starts(session_type, window, at, agents=[agent], **asked)
     return free.why_nothing(*window)
 
 

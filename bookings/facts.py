@@ -66,6 +66,7 @@ class Facts:
     time_off: dict[int, int]
     busy: dict[int, int]
     client: int | None
+    by_firm: bool = False  # no minimum notice: a colleague can step in at once
 
     @classmethod
     def gather(
@@ -80,6 +81,7 @@ class Facts:
         held: Hold | None,
         firm: Firm,
         policy: Policy,
+        by_firm: bool = False,
     ) -> "Facts":
         before, length, after = lengths(session_type)
         ground = (
@@ -110,6 +112,7 @@ class Facts:
                 ground,
             ),
             client=None if client is None else client.pk,
+            by_firm=by_firm,
         )
 
 

@@ -18,7 +18,7 @@ from supportportal.outbox.models import Message
 from supportportal.outbox.operations import Owed
 from supportportal.people.models import Firm
 
-from . import ical, rules
+from . import desk, ical, rules
 from .models import Booking
 from .policy import POLICY
 
@@ -27,7 +27,7 @@ LINK_KIND = "booking"
 
 
 def manage_path(booking: Booking, action: str = "") -> str:
-    """The page behind the mail's links: ``action`` is "change", "cancel" or nothing (B-9)."""
+    """The page behind the mail's links: ``action`` is "change", "cancel", "now" (while it is on) or nothing (B-9)."""
     token = links.token(LINK_KIND, booking.pk, booking.link_epoch)
     return reverse(f"bookings:link_{action}" if action else "bookings:link", args=[token])
 
@@ -122,7 +122,8 @@ def context(message: Message, booking: Booking) -> dict[str, Any]:
     language = translation.get_language() or "en"
     zone = timezone.get_current_timezone()
     starts_at, ends_at = slot_of(message, booking)
-    free_until = rules.free_until(starts_at, POLICY)
+    is_imposed = booking.is_live and booking.imposed_at is not None and booking.agreed_at is None
+    free_until = starts_at if is_imposed else rules.free_until(starts_at, POLICY)
     # The reminder of 24 hours leaves at the very instant until which a change is free: it can only say that it was.
     read_at = message.due_at + timedelta(seconds=message.kind.startswith("reminder"))
     shown: dict[str, Any] = {
@@ -136,19 +137,29 @@ def context(message: Message, booking: Booking) -> dict[str, Any]:
         "place": ical.place_in_words(booking),
         "place_is_link": booking.place.startswith("https://"),
         "free_until": wording.short(free_until, zone, language),
-        "is_free": rules.is_free_to_change(starts_at, read_at, POLICY),
+        "is_free": is_imposed or rules.is_free_to_change(starts_at, read_at, POLICY),
+        "is_imposed": is_imposed,
+        "is_copy": bool(message.copy),
         "notice_hours": int(POLICY.change_notice.total_seconds() // 3600),
     }
     if "first_cell" in message.data:
-        shown["old_when"] = wording.written_out(instant_at(message.data["first_cell"]), zone, language)
+        was = message.data["first_cell"]
+        shown["is_same_time"] = was == booking.first_cell
+        if was != booking.first_cell:
+            shown["old_when"] = wording.written_out(instant_at(was), zone, language)
     return shown
 
 
 def client_context(message: Message, booking: Booking) -> dict[str, Any]:
     shown = context(message, booking)
     shown["page"] = settings.SITE_URL + manage_path(booking)
+    if message.kind == "booking_confirmed":
+        shown["peak"] = desk.peak(message.due_at)  # B-18
+    shown["now"] = settings.SITE_URL + manage_path(booking, "now")
     if booking.is_live:
+        at_the_door = [{"label": _("Join, or say that you are late"), "url": shown["now"]}]
         shown["links"] = [
+            *(at_the_door if message.kind == "reminder_1h" else []),
             {"label": _("Change the time"), "url": settings.SITE_URL + manage_path(booking, "change")},
             {"label": _("Cancel the session"), "url": settings.SITE_URL + manage_path(booking, "cancel")},
         ]
@@ -176,7 +187,7 @@ def invitation(method: str, *, for_agent: bool = False) -> Callable[[Message, Bo
             booking,
             firm=Firm.current(),
             method=method,
-            attendee=message.recipient if message.recipient is not None else booking.client,
+            attendee=booking.client if message.recipient is None or message.copy else message.recipient,
             at=message.created_at,
             url=url,
             description="\n".join(lines),

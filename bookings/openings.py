@@ -144,7 +144,8 @@ class Openings:
     @cached_property
     def _from_notice(self) -> int:
         facts = self.facts
-        return span(earliest(facts.session_type, facts.at), facts.ground[1], facts.ground)
+        begin = cell_from(facts.at) if facts.by_firm else earliest(facts.session_type, facts.at)
+        return span(begin, facts.ground[1], facts.ground)
 
     @cached_property
     def _until_horizon(self) -> int:

@@ -198,3 +198,52 @@ class NotAskedToStop(BookingRefused):
     code = "asked_to_stop"
     field = "asked_to_stop"
     reason = _("Ask the client politely to stop first, and confirm that you did.")
+
+
+class TermsNotAcceptedByClient(TermsNotAccepted):
+    """Somebody else books: nobody can accept the terms in the client's place (B-3)."""
+
+    def __init__(self, client: Any) -> None:
+        text = _(
+            "{client} has not accepted the current support terms yet, and nobody can do that in their place. They can "
+            "read and accept them on the page of the support terms after signing in; then the session can be booked."
+        )
+        super().__init__(format_lazy(text, client=client))
+
+
+class NotAColleague(BookingRefused):
+    code = "not_a_colleague"
+    field = "attendee"
+    reason = _("Only someone of the same account can attend instead.")
+
+
+class AttendeeBusy(BookingRefused):
+    code = "attendee_busy"
+    field = "attendee"
+
+    def __init__(self, attendee: Any) -> None:
+        super().__init__(format_lazy(_("{attendee} has another session at that time."), attendee=attendee))
+
+
+class AttendeeOwesFee(BookingRefused):
+    code = "attendee_fee"
+    field = "attendee"
+
+    def __init__(self, attendee: Any) -> None:
+        text = _("For {attendee} this time would carry a fee. Please choose somebody else.")
+        super().__init__(format_lazy(text, attendee=attendee))
+
+
+class AlreadyTold(BookingRefused):
+    code = "already_told"
+    reason = _("The client has been told already. This is said once for each session.")
+
+
+class NotTheTime(BookingRefused):
+    code = "not_the_time"
+    reason = _("This can be said from shortly before the start until the session has begun.")
+
+
+class NothingImposed(BookingRefused):
+    code = "nothing_imposed"
+    reason = _("This session has been changed since. Please look at it again.")

@@ -14,6 +14,7 @@ from supportportal.people.access import may_use
 from supportportal.people.models import User
 
 from .. import availability, messages
+from ..messages_firm import with_copies
 from ..models import Agent, Booking, SessionType, Strike, TermsVersion
 from ..models.booking import LONGEST_CELLS
 from ..models.offer import PlaceKind
@@ -123,7 +124,7 @@ def _book_with(
     access = may_use(client, session_type, at)
     if not access.allowed:
         raise NotGranted(access)
-    accept_terms(client, terms, at=at)
+    accept_terms(client, terms, at=at, by=by)
     _require_free(session_type, agent, first_cell, client=client, at=at)
     holds.make_room(session_type, agent, first_cell, client=client, at=at)
     day = day_of(first_cell, client.zone)
@@ -151,7 +152,7 @@ def _book_with(
     booking.files.set(files)
     if carries_fee:
         fees.put_on_record(booking, by=by, at=at)
-    outbox.plan(messages.owed_for_booking(booking, at=at), at=at)
+    outbox.plan(with_copies(messages.owed_for_booking(booking, at=at), booking, by=by), at=at)
     trail.record("booking.booked", booking, by=by, at=at, agent=agent.pk, client=client.pk, first_cell=first_cell)
     return booking
 
@@ -234,7 +235,9 @@ def _move_to(
     access = may_use(booking.client, booking.session_type, at)
     if not access.allowed:
         raise NotGranted(access)
-    _require_free(booking.session_type, agent, first_cell, client=booking.client, at=at, moving=booking)
+    _require_free(
+        booking.session_type, agent, first_cell, client=booking.client, at=at, moving=booking, by_firm=by_firm
+    )
     holds.make_room(booking.session_type, agent, first_cell, client=booking.client, at=at)
     meaning = consequence(booking, at=asked, by_firm=by_firm or excused)
     _require_shown(meaning, shown)
@@ -258,7 +261,7 @@ def _move_to(
     _write_slot(lambda: booking.save(update_fields=fields))
     booking.refresh_from_db(fields=["starts_at", "ends_at"])
     outbox.void(messages.SUBJECT_TYPE, booking.pk, below_version=booking.version)
-    outbox.plan(messages.owed_for_move(booking, moved_from=moved_from, at=at), at=at)
+    outbox.plan(with_copies(messages.owed_for_move(booking, moved_from=moved_from, at=at), booking, by=by), at=at)
     facts = {"agent": agent.pk, "first_cell": first_cell, "moved_from": moved_from, "reason": reason}
     trail.record("booking.moved", booking, by=by, at=at, **facts)
     if carries_fee and by is not None:
@@ -302,11 +305,11 @@ def cancel(
     booking.version += 1
     booking.save(update_fields=["state", "cancelled_at", "cancelled_by", "cancel_reason", "version"])
     outbox.void(messages.SUBJECT_TYPE, booking.pk, below_version=booking.version)
-    outbox.plan(messages.owed_for_cancellation(booking, at=at), at=at)
+    outbox.plan(with_copies(messages.owed_for_cancellation(booking, at=at), booking, by=by), at=at)
     trail.record("booking.cancelled", booking, by=by, at=at, reason=reason)
     cause = Strike.Cause.LATE_CANCEL
     _follow_up(booking, meaning, cause, missed=(booking.first_cell, booking.starts_at), by=by, at=at)
-    holds.stop_waiting(booking, at=at)
+    before["waited"] = holds.stop_waiting(booking, at=at)
     _give_up(before, booking, by=by, by_firm=by_firm, at=at)
     return booking
 
@@ -377,12 +380,15 @@ def _require_free(
     client: User,
     at: datetime,
     moving: Booking | None = None,
+    by_firm: bool = False,
 ) -> None:
     end = first_cell + session_type.cells
     own = client.bookings.live().filter(first_cell__lt=end, first_cell__gt=first_cell - LONGEST_CELLS)
     if any(one.first_cell + one.cells > first_cell for one in own if one != moving):
         raise ClientBusy
-    if not availability.is_free(session_type, agent, first_cell, client=client, at=at, moving=moving):
+    if not availability.is_free(
+        session_type, agent, first_cell, client=client, at=at, moving=moving, by_firm=by_firm
+    ):
         raise SlotTaken
 
 

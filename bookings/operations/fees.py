@@ -99,6 +99,8 @@ def settle(client: User, known: StrikeRecord, *, at: datetime) -> None:
 def _wanted(fee: Fee, client: User, known: StrikeRecord, standing: Standing) -> str:
     booking = fee.booking
     is_accepted = fee.accepted_at is not None
+    if booking.client_id != client.pk:
+        return State.LAPSED  # a colleague attends instead
     if booking.is_live:
         if not standing.is_chargeable(day_of(booking.first_cell, client.zone)):
             return State.LAPSED
