@@ -18,9 +18,18 @@ from supportportal import wording
 from supportportal.outbox.reading import messages_about
 from supportportal.people.models import Role
 
-from . import admin_calls, admin_ladder, admin_waiting, ical, operations, rules  # noqa: F401  (admin_…: register their own)
+from . import (  # noqa: F401  (admin_…: they register their own)
+    admin_calls,
+    admin_ladder,
+    admin_results,
+    admin_waiting,
+    ical,
+    operations,
+    rules,
+)
 from .admin_forms import AgentForm, SessionTypeForm, StaffCancelForm, StaffMoveForm
 from .admin_outcomes import OutcomesAdmin
+from .admin_week import WeekAdmin
 from .messages import SUBJECT_TYPE
 from .models import (
     Agent,
@@ -229,12 +238,12 @@ class TimeOffInline(admin.TabularInline):
 
 
 @admin.register(Agent)
-class AgentAdmin(admin.ModelAdmin):
+class AgentAdmin(WeekAdmin):
     nav_position = 20
     """An agent sees and edits the own hours; managers everybody's."""
 
     form = AgentForm
-    list_display = ["user", "time_zone", "types", "is_active"]
+    list_display = ["user", "time_zone", "types", "is_active", "week"]
     list_select_related = ["user"]
     list_filter = ["is_active", "session_types"]
     search_fields = ["user__name", "user__email"]
@@ -250,6 +259,10 @@ class AgentAdmin(admin.ModelAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Agent | None = None) -> list[str]:
         return ["user"] if obj else []
+
+    @admin.display(description=gettext_lazy("week"))
+    def week(self, agent: Agent) -> str:
+        return format_html('<a href="{}">{}</a>', reverse("admin:bookings_agent_week", args=[agent.pk]), _("Week"))
 
     @admin.display(description=gettext_lazy("session types"))
     def types(self, agent: Agent) -> str:

@@ -40,6 +40,7 @@ class OutcomesAdmin(admin.ModelAdmin):
             at = timezone.now()
             extra |= {
                 "at": at,
+                "title": _("Session with %(client)s") % {"client": booking.client},
                 "card": card_of(booking, at),
                 "history": history_of(booking.client, at, before=booking),
                 "attached": list(booking.files.all()),
@@ -51,6 +52,9 @@ class OutcomesAdmin(admin.ModelAdmin):
                 "correct_form": CorrectForm(prefix="correct"),
             }
         return super().change_view(request, object_id, form_url, extra)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Booking | None = None) -> Any:
+        return [(_("On record"), {"fields": self.get_fields(request, obj), "classes": ["collapse"]})]
 
     def outcome_view(self, request: HttpRequest, pk: int, action: str) -> HttpResponse:
         booking = get_object_or_404(self.get_queryset(request).for_listing(), pk=pk)
@@ -147,11 +151,15 @@ def _correct(booking: Booking, request: HttpRequest, at: datetime) -> str:
 
 
 def _summary(booking: Booking, request: HttpRequest, at: datetime) -> str:
-    return _kept(SummaryForm(request.POST), lambda **given: outcomes.summarise(booking, **given, by=request.user, at=at))
+    return _kept(
+        SummaryForm(request.POST), lambda **given: outcomes.summarise(booking, **given, by=request.user, at=at)
+    )
 
 
 def _notes(booking: Booking, request: HttpRequest, at: datetime) -> str:
-    return _kept(NotesForm(request.POST), lambda **given: outcomes.write_notes(booking, **given, by=request.user, at=at))
+    return _kept(
+        NotesForm(request.POST), lambda **given: outcomes.write_notes(booking, **given, by=request.user, at=at)
+    )
 
 
 def _kept(form: forms.Form, keep: Callable[..., Any]) -> str:

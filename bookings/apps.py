@@ -30,27 +30,26 @@ class BookingsConfig(AppConfig):
         from supportportal.demo import builders
         from supportportal.outbox import kinds
         from supportportal.pages import checklist
-        from supportportal.pages.panels import home_board, staff_board
+        from supportportal.pages.panels import home_board
         from supportportal.people import roles
         from supportportal.people.models import Role
 
-        from . import cells, demo, registration_calls, registration_ladder, registration_waiting
+        from . import cells, demo, registration_calls, registration_ladder, registration_outcomes, registration_waiting
         from .explanations import TOPICS
         from .messages import KINDS
-        from .messages_outcomes import KINDS_OUTCOMES
-        from .panels import CHECKLIST, HOME_PANELS, STAFF_PANELS
+        from .panels import CHECKLIST, HOME_PANELS
 
         for topic in TOPICS:
             explain.register(topic)
-        kinds.register(*KINDS, *KINDS_OUTCOMES)
+        kinds.register(*KINDS)
         home_board.register(*HOME_PANELS)
-        staff_board.register(*STAFF_PANELS)
         checklist.register(*CHECKLIST)
         builders.register("bookings", demo.build, clear=demo.clear)
         roles.grant(Role.AGENT, *AGENT_PERMISSIONS)
         roles.grant(Role.MANAGER, *MANAGER_PERMISSIONS)
         registration_calls.register()
         registration_ladder.register()
+        registration_outcomes.register()
         registration_waiting.register()
         pre_migrate.connect(cells.drop_before_migrate, sender=self)
         post_migrate.connect(cells.create_after_migrate, sender=self)

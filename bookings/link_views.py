@@ -33,7 +33,7 @@ def by_link(page: Page) -> Callable[[HttpRequest, str], HttpResponse]:
     @wraps(page)
     def view(request: HttpRequest, token: str) -> HttpResponse:
         at = timezone.now()
-        booking = _named_by(token)
+        booking = named_by(token)
         if booking is None or booking.has_started(at):
             return render(request, "bookings/link_invalid.html", status=404)
         with ExitStack() as reader:
@@ -48,7 +48,8 @@ def by_link(page: Page) -> Callable[[HttpRequest, str], HttpResponse]:
     return view
 
 
-def _named_by(token: str) -> Booking | None:
+def named_by(token: str) -> Booking | None:
+    """The booking that a link names, whether or not the link still opens anything."""
     try:
         named = links.read(messages.LINK_KIND, token)
     except links.BadLink:

@@ -1,12 +1,10 @@
-"""What sessions add to the first pages: a client's next session, the agent's day, and the steps of a new set-up."""
+"""What sessions add to the first pages: a client's next session, and the steps of a new set-up."""
 
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from supportportal.pages.checklist import Item
@@ -31,22 +29,7 @@ def _next_session(request: HttpRequest, at: datetime) -> dict[str, Any] | None:
     }
 
 
-def _agents_day(request: HttpRequest, at: datetime) -> dict[str, Any] | None:
-    """Today's sessions in order, the reader's own where the reader holds any; else everybody's."""
-    if not request.user.has_perm("bookings.view_booking"):
-        return None
-    day = timezone.localdate(at)
-    today = Booking.objects.visible_to(request.user).live().for_listing().order_by("first_cell")
-    today = today.filter(Q(starts_at__date=day) | Q(starts_at__lte=at, ends_at__gt=at))
-    is_agent = Agent.objects.filter(pk=request.user.pk).exists()
-    if is_agent:
-        today = today.filter(agent=request.user.pk)
-    bookings = [(booking, ical.place_in_words(booking)) for booking in today]
-    return {"bookings": bookings, "is_agent": is_agent, "at": at, "day": day}
-
-
 HOME_PANELS = [Panel("bookings.next", "bookings/panels/next.html", _next_session, position=10)]
-STAFF_PANELS = [Panel("bookings.today", "bookings/panels/today.html", _agents_day, position=10, wide=True)]
 
 CHECKLIST = [
     Item(

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from . import cells
-from .operations import unanswered, waiting
+from .operations import feedback, unanswered, waiting
 
 
 @shared_task(ignore_result=True)
@@ -17,6 +17,12 @@ def pass_on() -> None:
 def cancel_unanswered() -> None:
     """Sessions whose fee nobody answered for end 24 hours before their start (B-13.4)."""
     unanswered.cancel_unanswered(timezone.now())
+
+
+@shared_task(ignore_result=True)
+def ask_surveys() -> None:
+    """Once a quarter, ask those who used support how they find it (B-19)."""
+    feedback.ask_surveys(timezone.now())
 
 
 @shared_task(ignore_result=True)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import call_views, ladder_views, link_views, views, waiting_views
+from . import call_views, feedback_views, ladder_views, link_views, session_views, views, waiting_views
 
 app_name = "bookings"
 urlpatterns = [
@@ -14,6 +14,8 @@ urlpatterns = [
     path("callback/details/", call_views.details, name="callback_details"),
     path("callback/edit/", call_views.edit, name="callback_edit"),
     path("callback/cancel/", call_views.cancel, name="callback_cancel"),
+    path("feedback/<str:token>/", feedback_views.feedback, name="feedback"),
+    path("survey/<str:token>/", feedback_views.survey, name="survey"),
     path("waiting/<int:pk>/leave/", waiting_views.leave, name="leave_waiting"),
     path("o/<str:token>/", waiting_views.offer, name="offer"),
     path("sessions/<str:reference>/wait/", waiting_views.wait_for_earlier, name="wait_for_earlier"),
@@ -25,6 +27,7 @@ urlpatterns = [
     path("s/<str:token>/", link_views.link, name="link"),
     path("s/<str:token>/change/", link_views.change, name="link_change"),
     path("s/<str:token>/cancel/", link_views.cancel, name="link_cancel"),
+    path("s/<str:token>/now/", session_views.now, name="link_now"),
     path("s/<str:token>/undo/", waiting_views.undo, name="link_undo"),
     path("s/<str:token>/session.ics", link_views.calendar_entry, name="link_calendar_entry"),
 ]
