@@ -81,7 +81,8 @@ def details(request: HttpRequest) -> HttpResponse:
         except BookingRefused as refusal:
             form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
         else:
-            flash.success(request, _("It has been added to your request.") if found else _("Your request is in the queue."))
+            told = _("It has been added to your request.") if found else _("Your request is in the queue.")
+            flash.success(request, told)
             return redirect(kept)
     shown = {"form": form, "terms": terms, "topic": Topic(topic) if topic else None, "open": found, **_desk_now(at)}
     return render(request, "bookings/callback_details.html", shown)

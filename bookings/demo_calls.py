@@ -28,10 +28,38 @@ DOORS = [
 ]
 # address, number, hours ago, topic, part of the day, words
 CALLS = [
-    ("marco@bottegaferri.example", "+393471112233", 26, Topic.FAULT, "morning", "La stampa delle etichette si ferma alla seconda pagina, da ieri mattina."),
-    ("elena@studiomoretti.example", "+390687654321", 5, Topic.DATA, "any", "Two invoices of October show the wrong total after the credit note."),
-    ("chiara@bottegaferri.example", "+393209876543", 3, Topic.USE, "afternoon", "Come si riapre un mese già chiuso? La guida parla solo dell'anno."),
-    ("paolo@studiomoretti.example", "+390687654320", 1, Topic.ACCESS, "any", "A new colleague can't see the ledger although the role allows it."),
+    (
+        "marco@bottegaferri.example",
+        "+393471112233",
+        26,
+        Topic.FAULT,
+        "morning",
+        "La stampa delle etichette si ferma alla seconda pagina, da ieri mattina.",
+    ),
+    (
+        "elena@studiomoretti.example",
+        "+390687654321",
+        5,
+        Topic.DATA,
+        "any",
+        "Two invoices of October show the wrong total after the credit note.",
+    ),
+    (
+        "chiara@bottegaferri.example",
+        "+393209876543",
+        3,
+        Topic.USE,
+        "afternoon",
+        "Come si riapre un mese già chiuso? La guida parla solo dell'anno.",
+    ),
+    (
+        "paolo@studiomoretti.example",
+        "+390687654320",
+        1,
+        Topic.ACCESS,
+        "any",
+        "A new colleague can't see the ledger although the role allows it.",
+    ),
 ]
 
 

@@ -87,7 +87,8 @@ def week() -> list[DayHours]:
     days = sorted({weekday for weekday, _opens, _closes in POLICY.desk_hours})
     return [
         DayHours(
-            day, tuple((_clock(opens), _clock(closes)) for weekday, opens, closes in POLICY.desk_hours if weekday == day)
+            day,
+            tuple((_clock(opens), _clock(closes)) for weekday, opens, closes in POLICY.desk_hours if weekday == day),
         )
         for day in days
     ]

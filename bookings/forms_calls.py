@@ -16,7 +16,7 @@ class CallbackForm(forms.Form):
 
     number = forms.CharField(
         label=_("Phone number"),
-        help_text=_("One that is answered in the hours in which we call. With the country code, such as +39 02 1234 5678."),
+        help_text=_("One that is answered when we call. With the country code, such as +39 02 1234 5678."),
         max_length=40,
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
         error_messages={"required": _("Please give the number that we should call.")},

@@ -1,4 +1,4 @@
-"""What becomes of mail about sessions and calls: requests for a call, additions to one, and replies that staff see to."""
+"""What becomes of mail about sessions and calls: requests for a call, additions to one, replies that staff see to."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -23,8 +23,10 @@ DONE, TO_DO, UNMATCHED = Inbound.State.HANDLED, Inbound.State.WAITING, Inbound.S
 
 
 def _asks_for_a_call(mail: Mail) -> bool:
-    about_a_call = mail.replies_to == messages_calls.SUBJECT_TYPE
-    return bool(about_a_call or reading_mail.language_of(mail.inbound.subject)) and mail.replies_to != messages.SUBJECT_TYPE
+    """What answers a message about a session is about that session, whatever its subject says."""
+    if mail.replies_to in (messages_calls.SUBJECT_TYPE, messages.SUBJECT_TYPE):
+        return mail.replies_to == messages_calls.SUBJECT_TYPE
+    return bool(reading_mail.language_of(mail.inbound.subject))
 
 
 def _handle_call(mail: Mail, at: datetime) -> Outcome:
@@ -38,8 +40,7 @@ def _handle_call(mail: Mail, at: datetime) -> Outcome:
     if said.missing and Callback.objects.open().filter(client=mail.person).exists():
         return _put_to_open(mail, mail.person, said)
     if said.missing:
-        data = {"missing": said.missing}
-        return Outcome(UNMATCHED, note="incomplete", answer="callback_not_made", data=data)
+        return Outcome(UNMATCHED, note="incomplete", answer="callback_not_made", data={"missing": said.missing})
     return _ask(mail, mail.person, said)
 
 
@@ -77,7 +78,7 @@ def _put_to_open(mail: Mail, person: User, said: Said) -> Outcome:
 
 
 def _add_to_call(mail: Mail) -> Outcome:
-    """A reply to what we wrote about a call is added to it while it is open; later, or from others, staff look at it."""
+    """A reply to what we wrote about a call is added to it while it is open; after that, or from others, staff look."""
     callback = Callback.objects.filter(pk=mail.answers.subject_id).first() if mail.answers else None
     if callback is None or not callback.is_open or mail.person is None or mail.person.pk != callback.client_id:
         return Outcome(TO_DO)
@@ -103,12 +104,11 @@ def _put_on_list(mail: Mail, at: datetime) -> Outcome:
 
 
 def _about_session(inbound: Inbound) -> str:
-    booking = Booking.objects.select_related("client", "session_type").filter(pk=inbound.subject_id).first()
-    return _("%(what)s of %(who)s, %(reference)s") % {
-        "what": booking.session_type.title,
-        "who": booking.client,
-        "reference": booking.reference,
-    } if booking else ""
+    booking = Booking.objects.select_related("client", "session_type").filter(pk=inbound.subject_id or 0).first()
+    if booking is None:
+        return ""
+    facts = {"what": booking.session_type.title, "who": booking.client, "reference": booking.reference}
+    return _("%(what)s of %(who)s, %(reference)s") % facts
 
 
 def _session_actions(inbound: Inbound) -> Sequence[Action]:
@@ -116,7 +116,7 @@ def _session_actions(inbound: Inbound) -> Sequence[Action]:
 
 
 def _about_call(inbound: Inbound) -> str:
-    callback = Callback.objects.select_related("client").filter(pk=inbound.subject_id).first()
+    callback = Callback.objects.select_related("client").filter(pk=inbound.subject_id or 0).first()
     return _("Phone callback for %(who)s") % {"who": callback.client} if callback else ""
 
 

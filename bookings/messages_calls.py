@@ -1,5 +1,5 @@
-"""What phone callbacks owe by mail: received (or added to), not reached, out of scope, cancelled; and the answer to a mail
-that could not become a request.
+"""What phone callbacks owe by mail: received (or added to), not reached, out of scope, cancelled; and the answer to a
+mail that could not become a request.
 """
 
 from collections.abc import Sequence
@@ -91,12 +91,15 @@ def _load_mails(ids: Sequence[int]) -> dict[int, Inbound]:
 def mail_context(message: Message, mail: Inbound) -> dict[str, Any]:
     """``data`` says why no request came of it: what is ``missing``, or a ``reason`` kept as its code."""
     path = reverse("bookings:callback_details") + f"?mail={mail.pk}" if mail.person else reverse("bookings:callback")
-    names = {"number": _("the phone number"), "contact": _("the contact person"), "description": _("a short description")}
-    reason = message.data.get("reason", "")
+    names = {
+        "number": _("the phone number"),
+        "contact": _("the contact person"),
+        "description": _("a short description"),
+    }
     return {
         "mail": mail,
         "missing": [names[one] for one in message.data.get("missing", [])],
-        "reason": reason,
+        "reason": message.data.get("reason", ""),
         "explained": str(desk.may_ask(mail.person, message.due_at).reason) if mail.person else "",
         "links": [{"label": _("Ask for a call on our page"), "url": settings.SITE_URL + path}],
     }

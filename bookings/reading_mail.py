@@ -13,7 +13,9 @@ from supportportal.people import phones
 SUBJECTS = {"assistenza telefonica": "it", "phone assistance": "en", "telefonische ondersteuning": "nl"}
 MOST_LINES = 400
 LONGEST_DESCRIPTION = 5_000
-_PREFIX = re.compile(r"^\s*(?:(?:re|r|i|fw|fwd|rif|inoltra|inoltrata|antw|aw|doorst|wg|tr)\s*(?:\[\d+\])?\s*:|\[[^\]]{1,40}\])\s*")
+_PREFIX = re.compile(
+    r"^\s*(?:(?:re|r|i|fw|fwd|rif|inoltra|inoltrata|antw|aw|doorst|wg|tr)\s*(?:\[\d+\])?\s*:|\[[^\]]{1,40}\])\s*"
+)
 _LABEL = re.compile(r"^\W{0,3}([^:=]{2,40}?)\s*[:=]\s*(.*)$")
 LABELS = {
     "number": (
@@ -142,9 +144,9 @@ def _take_contact(lines: list[str]) -> tuple[str, list[str]]:
     """A short line that looks like a name: a few words with capitals, no full stop."""
     for position, line in enumerate(lines):
         words = line.split()
-        if _CONTACT.fullmatch(line) and 1 < len(words) <= 4 and all(one[0].isupper() for one in words[:1] + words[-1:]):
-            if not line.endswith((".", ",")):
-                return line, lines[:position] + lines[position + 1 :]
+        is_short = _CONTACT.fullmatch(line) and 1 < len(words) <= 4 and not line.endswith((".", ","))
+        if is_short and words[0][0].isupper() and words[-1][0].isupper():
+            return line, lines[:position] + lines[position + 1 :]
     return "", lines
 
 

@@ -23,6 +23,7 @@ __all__ = [
     "OccupiedCell",
     "Offer",
     "OpeningHours",
+    "PeakPeriod",
     "SessionType",
     "Strike",
     "StrikeReview",

@@ -20,7 +20,7 @@ def is_open(desk: BusinessCalendar, at: datetime) -> bool:
 def next_call(
     desk: BusinessCalendar, at: datetime, day_part: str = "any", policy: Policy = DEFAULT
 ) -> tuple[datetime, datetime]:
-    """Between when, from ``at`` on, the next call can come, in UTC: the first opening of the desk in that part of the day.
+    """Between when, from ``at`` on, the next call can come: the desk's first opening in that part of the day.
 
     Raises CalendarHasNoWorkday where the desk never opens.
     """

@@ -74,9 +74,9 @@ class Action:
 
 @dataclass(frozen=True)
 class Handler:
-    """``handle`` is called in a transaction, with the mail's arrival in ``mail.inbound.arrived_at``; if it raises, the mail
-    is tried again, and in the end put before staff. For mails about ``subject_type``, ``about`` says in words what that
-    is, ``actions`` gives links, and ``visible_to`` narrows a queryset to what a staff member may see.
+    """``handle`` is called in a transaction; ``mail.inbound.arrived_at`` is the mail's arrival. If it raises, the mail
+    is tried again, and in the end put before staff. For mails about ``subject_type``, ``about`` says in words what
+    that is, ``actions`` gives links, and ``visible_to`` narrows a queryset to what a staff member may see.
     """
 
     code: str

@@ -17,6 +17,7 @@ MOST_BOUNDARIES = 40  # nested or listed parts; more than that is no letter
 MOST_PARTS = 60
 MOST_HTML = 200_000
 MOST_TEXT = 20_000
+MOST_HEADERS = 500
 MOST_HEADER = 4_000
 MOST_RECIPIENTS = 50
 MOST_REFERENCES = 40
@@ -50,7 +51,8 @@ class Letter:
 def read(raw: bytes, *, envelope_sender: str | None = None, envelope_recipient: str | None = None) -> Letter:
     """Take ``raw`` apart. ``envelope_sender`` is what the server was told: empty for a bounce, None where unknown."""
     mail = _parse(raw[:READ_BYTES])
-    headers = tuple((str(name).lower(), clean(str(value)[:MOST_HEADER])) for name, value in islice(mail.items(), 500))
+    items = islice(mail.items(), MOST_HEADERS)
+    headers = tuple((str(name).lower(), clean(str(value)[:MOST_HEADER])) for name, value in items)
     values: dict[str, list[str]] = {}
     for name, value in headers:
         values.setdefault(name, []).append(value)

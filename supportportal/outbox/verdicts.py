@@ -1,4 +1,4 @@
-"""Whether a mail really comes from the domain of its sender: what the receiving provider found, never what the mail says.
+"""Whether a mail really comes from its sender's domain: what the receiving provider found, never what the mail says.
 
 A domain is *aligned* with the sender's if one is the other or stands below it, as in DMARC's relaxed mode.
 """
@@ -77,10 +77,10 @@ def of_provider(esp_name: str, letter: Letter, event: Any, envelope_sender: str 
 
 def _ses(letter: Letter, event: Any) -> str:
     receipt = event.get("receipt", {}) if isinstance(event, Mapping) else {}
-    status = {name: str(receipt.get(f"{name}Verdict", {}).get("status", "")).upper() for name in ("dmarc", "dkim", "spf")}
-    if status["dmarc"] == "FAIL":
+    dmarc = str(receipt.get("dmarcVerdict", {}).get("status", "")).upper()
+    if dmarc == "FAIL":
         return FAIL
-    return PASS if status["dmarc"] == "PASS" and has_one_sender(letter) else NONE
+    return PASS if dmarc == "PASS" and has_one_sender(letter) else NONE
 
 
 def _sendgrid(letter: Letter, event: Any, envelope_sender: str | None) -> str:

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
-from django.template.loader import render_to_string
 
 from .models import Channel
 

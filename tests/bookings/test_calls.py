@@ -1,7 +1,8 @@
-"""The queue of phone callbacks: one open request per client, one agent per request, and what each step owes (B-16, B-17)."""
+"""The queue of phone callbacks: one open request per client, one agent per request, what each step owes."""
 
 import threading
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db import IntegrityError, close_old_connections, connection, transaction
@@ -261,7 +262,8 @@ def test_two_agents_at_once_one_call(caller, agent):
     rival = StaffFactory(roles=["agent"])
     for _round in range(5):
         callback = ask(caller)
-        results = at_once(*(lambda who=who: calls.claim(callback, by=who, at=AT) for who in (agent, rival)))
+        rivals = [partial(calls.claim, callback, by=who, at=AT) for who in (agent, rival)]
+        results = at_once(*rivals)
         assert sorted(type(one).__name__ for one in results) == ["CallClaimed", "Callback"]
         calls.cancel(callback, by=caller, at=AT)
 
@@ -271,7 +273,7 @@ def test_a_cancellation_against_an_agent_leaves_one_story(caller, agent):
     for _round in range(5):
         callback = calls.claim(ask(caller), by=agent, at=AT)
         results = at_once(
-            lambda: calls.cancel(callback, by=caller, at=AT), lambda: calls.finish(callback, by=agent, at=AT)
+            partial(calls.cancel, callback, by=caller, at=AT), partial(calls.finish, callback, by=agent, at=AT)
         )
         assert sum(isinstance(one, CallClosed) for one in results) == 1
         callback.refresh_from_db()
