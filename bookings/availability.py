@@ -140,8 +140,9 @@ def is_free(
     firm: Firm | None = None,
     by_firm: bool = False,
 ) -> bool:
-    asked = {"client": client, "moving": moving, "held": held, "firm": firm, "by_firm": by_firm}
-    return not why_not(session_type, agent, first_cell, at=at, **asked)
+    return not why_not(
+        session_type, agent, first_cell, at=at, client=client, moving=moving, held=held, firm=firm, by_firm=by_firm
+    )
 
 
 def why_not(
@@ -158,8 +159,17 @@ def why_not(
 ) -> WhyNot | None:
     """Why this agent can't hold a session that starts with ``first_cell``; None if nothing is in the way."""
     window = (first_cell, first_cell + 1)
-    asked = {"client": client, "moving": moving, "held": held, "firm": firm, "by_firm": by_firm}
-    free = free_starts(session_type, window, at, agents=[agent], **asked)
+    free = free_starts(
+        session_type,
+        window,
+        at,
+        agents=[agent],
+        client=client,
+        moving=moving,
+        held=held,
+        firm=firm,
+        by_firm=by_firm,
+    )
     return free.why_nothing(*window)
 
 

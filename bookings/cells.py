@@ -1,10 +1,10 @@
 """The triggers that keep ``OccupiedCell``: why two sessions can never overlap, whatever path a write came by (B-2).
 
 While a booking's state is one of ``OCCUPYING_STATES``, it owns one row per person and five minutes: the agent's with
-the buffers, the client's without. A hold, as long as its row exists, owns the agent's alone. The primary key (person, cell) refuses a second owner, so create, bulk_create, update
-and raw SQL are refused alike, with an ``IntegrityError``. On SQLite a statement's own conflict policy (OR IGNORE, OR
-REPLACE) also rules inside its triggers and would silence that key; there the triggers look first and RAISE, which no
-policy silences.
+the buffers, the client's without. A hold, as long as its row exists, owns the agent's alone. The primary key (person,
+cell) refuses a second owner, so create, bulk_create, update and raw SQL are refused alike, with an ``IntegrityError``.
+On SQLite a statement's own conflict policy (OR IGNORE, OR REPLACE) also rules inside its triggers and would silence
+that key; there the triggers look first and RAISE, which no policy silences.
 
 Created after every migrate of this app, dropped before one that changes it: SQLite loses a table's triggers without a
 word when it remakes the table.

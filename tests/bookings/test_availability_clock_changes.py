@@ -231,4 +231,4 @@ def test_the_examples_have_something_to_find():
         found.append(any(computed(case).values()))
 
     look()
-    assert sum(found) > 50
+    assert sum(found) >= 30
