@@ -71,10 +71,6 @@ class Card:
         return self.booking.is_live and self.has_begun and self.at < self.booking.ends_at
 
     @property
-    def has_choice(self) -> bool:
-        return bool(self.presses) or self.undo_until is not None
-
-    @property
     def waits(self) -> bool:
         """Whether a button opens by itself later: without scripts, the page has to be loaded again."""
         return any(not press.is_open for press in self.presses)

@@ -29,6 +29,33 @@
 
   document.addEventListener("click", (event) => closeMenus(event.target.closest("details.menu")));
 
+  /* Single keys can be switched off, on each device: some people speak to their computer, or press keys by accident. */
+  const keysAre = (on) => {
+    try {
+      if (on !== undefined) localStorage.setItem("keys", on ? "on" : "off");
+      return localStorage.getItem("keys") !== "off";
+    } catch {
+      return true;
+    }
+  };
+  document.addEventListener("DOMContentLoaded", () => {
+    const box = document.querySelector("[data-keys-switch]");
+    if (!box) return;
+    box.checked = keysAre();
+    box.addEventListener("change", () => keysAre(box.checked));
+  });
+
+  /* Back on the first page, the row that was pressed has the focus again. */
+  document.addEventListener("DOMContentLoaded", () => {
+    const pressed = location.hash.startsWith("#session-") && document.getElementById(location.hash.slice(1));
+    pressed?.querySelector?.("a")?.focus();
+  });
+
+  const press = (number) => {
+    const row = rows().find((one) => one.contains(document.activeElement));
+    row?.querySelectorAll("[data-press]:not(:disabled)")[number - 1]?.click();
+  };
+
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") {
       const open = document.querySelector("details.menu[open]");
@@ -38,7 +65,7 @@
       }
       return;
     }
-    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || !keysAre()) return;
     const help = document.getElementById("keys");
     if (event.key === "/") {
       const search = document.querySelector("#searchbar, [data-search]");
@@ -49,6 +76,7 @@
       }
     } else if (event.key === "j") move(1);
     else if (event.key === "k") move(-1);
+    else if (event.key >= "1" && event.key <= "9") press(Number(event.key));
     else if (event.key === "g" && help) window.location.assign(help.dataset.first);
     else if (event.key === "?" && help) help.showModal();
   });
