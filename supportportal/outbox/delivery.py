@@ -55,7 +55,8 @@ class Run:
 
     def deliver(self, batch: Sequence[Message]) -> None:
         """Deliver one claim. Raises ChannelDown; what was not handed over by then is the caller's to release."""
-        stop_at = self.clock() + claiming.lease() / 2  # a slow provider must not carry us out of the lease
+        assert batch[0].lease_until is not None
+        stop_at = batch[0].lease_until - claiming.lease() / 2  # a slow provider must not carry us out of the lease
         parcels = list(_written(batch, at=self.clock()))
         for start in range(0, len(parcels), self.gateway.chunk):
             chunk = parcels[start : start + self.gateway.chunk]

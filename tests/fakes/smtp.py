@@ -1,6 +1,7 @@
 """A mail server on loopback that smtplib talks to."""
 
 import socketserver
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ class FakeSmtp(Fake):
         super().__init__()
         self.accepted: list[tuple[str, bytes]] = []
         self.connections = 0
+        self.pace = 0.0  # seconds that it takes over each mail
 
     @property
     def url(self) -> str:
@@ -117,6 +119,7 @@ class _Handler(socketserver.StreamRequestHandler):
         if mode == Mode.HANG:
             self.provider.hang()
             return False
+        time.sleep(self.provider.pace)
         with self.provider.lock:
             self.provider.accepted.append((recipient, b"".join(lines)))
         if mode == Mode.LOSE_ANSWER:

@@ -78,7 +78,9 @@ def test_a_calendar_entry_is_the_last_alternative_and_a_file(person, smtp, clock
     owe(person)
     deliver(clock)
     (mail,) = smtp.parsed()
-    *_, alternative = next(part for part in mail.walk() if part.get_content_type() == "multipart/alternative").iter_parts()
+    *_, alternative = next(
+        part for part in mail.walk() if part.get_content_type() == "multipart/alternative"
+    ).iter_parts()
     (file,) = mail.iter_attachments()
     for part in (alternative, file):
         assert part["Content-Type"].params["method"] == "REQUEST"
