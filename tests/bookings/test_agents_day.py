@@ -150,7 +150,9 @@ def test_somebody_else_looks_into_nobody_here(client, agent, booking):
 def test_the_card_shows_what_an_agent_needs(client, agent, booking, cast):
     cast.client.adjustments = "Speaks slowly, likes written steps."
     cast.client.save(update_fields=["adjustments"])
-    earlier = BookingFactory(client=cast.client, agent=cast.agent, starts=STARTS - timedelta(days=9), topic="Old ledger")
+    earlier = BookingFactory(
+        client=cast.client, agent=cast.agent, starts=STARTS - timedelta(days=9), topic="Old ledger"
+    )
     outcomes.mark(earlier, State.NO_SHOW, by=agent, at=STARTS - timedelta(days=9) + timedelta(minutes=20))
     page = shown(client, booking)
     for text in (booking.topic, "likes written steps", "Old ledger", "one no-show", booking.place):
@@ -222,7 +224,10 @@ def test_the_first_page_asks_the_same_for_one_session_and_for_many(
         client.get(INDEX)
     for number in range(1, 9):
         other = BookingFactory(
-            client=ClientFactory(), agent=cast.agent, starts=STARTS + timedelta(hours=number), session_type=cast.session_type
+            client=ClientFactory(),
+            agent=cast.agent,
+            starts=STARTS + timedelta(hours=number),
+            session_type=cast.session_type,
         )
         BookingFactory(client=other.client, agent=cast.agent, starts=STARTS - timedelta(days=number))
     with django_assert_max_num_queries(len(few)):
