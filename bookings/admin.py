@@ -2,13 +2,11 @@
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import ManyToManyField
 from django.forms import CheckboxSelectMultiple
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import get_language, gettext_lazy
@@ -27,7 +25,9 @@ from . import (  # noqa: F401  (admin_…: they register their own)
     operations,
     rules,
 )
-from .admin_forms import AgentForm, SessionTypeForm, StaffCancelForm, StaffMoveForm
+from .admin_acting import ActingAdmin
+from .admin_firm import AwayAdmin
+from .admin_forms import AgentForm, SessionTypeForm
 from .admin_outcomes import OutcomesAdmin
 from .admin_week import WeekAdmin
 from .messages import SUBJECT_TYPE
@@ -44,7 +44,6 @@ from .models import (
     WorkingHours,
 )
 from .policy import POLICY
-from .refusals import BookingRefused
 
 TICK_BOXES = {ManyToManyField: {"widget": CheckboxSelectMultiple}}  # few choices, all of them seen at once
 
@@ -91,7 +90,7 @@ class MineFilter(admin.SimpleListFilter):
 
 
 @admin.register(Booking)
-class BookingAdmin(OutcomesAdmin, admin_ladder.StandingColumn):
+class BookingAdmin(ActingAdmin, OutcomesAdmin, admin_ladder.StandingColumn):
     nav_position = 10
     list_display = ["starts", "client", "account", "standing", "session_type", "agent", "topic", "state", "reference"]
     list_display_links = ["starts"]
@@ -154,66 +153,13 @@ class BookingAdmin(OutcomesAdmin, admin_ladder.StandingColumn):
         limit = rules.free_until(booking.starts_at, POLICY)
         return wording.written_out(limit, timezone.get_current_timezone(), _language())
 
-    def get_urls(self) -> list[Any]:
-        views = [
-            path("<int:pk>/move/", self.admin_site.admin_view(self.move_view), name="bookings_booking_move"),
-            path("<int:pk>/cancel/", self.admin_site.admin_view(self.cancel_view), name="bookings_booking_cancel"),
-        ]
-        return views + super().get_urls()
-
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         booking = self.get_object(request, object_id)
         extra = dict(extra_context or {}, show_save=False, show_save_and_continue=False, show_close=True)
         if booking is not None:
-            extra["can_be_changed"] = booking.is_live and not booking.has_started(timezone.now())
+            extra["can_be_changed"] = booking.is_live  # after the start too, for a client who asked before it (B-11)
             extra["sent"] = messages_about(SUBJECT_TYPE, [booking.pk]).get(booking.pk, [])
         return super().change_view(request, object_id, form_url, extra)
-
-    def move_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        booking = get_object_or_404(self.get_queryset(request).for_listing(), pk=pk)
-        at = timezone.now()
-        form = StaffMoveForm(request.POST or None, booking=booking, at=at)
-        if form.is_valid():
-            try:
-                agent, cell = form.cleaned_data["start"]
-                operations.move(
-                    booking, first_cell=cell, agent=agent, reason="firm", by=request.user, at=at, by_firm=True
-                )
-            except BookingRefused as refusal:
-                form.add_error("start" if refusal.field == "start" else None, str(refusal))
-            else:
-                self.message_user(request, _("The session has been moved, and both sides are told."), messages.SUCCESS)
-                return redirect("admin:bookings_booking_change", pk)
-        return self._page(request, "move", booking, form, _("Move the session"), at)
-
-    def cancel_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        booking = get_object_or_404(self.get_queryset(request).for_listing(), pk=pk)
-        at = timezone.now()
-        form = StaffCancelForm(request.POST or None)
-        if form.is_valid():
-            try:
-                operations.cancel(booking, reason=form.cleaned_data["reason"], by=request.user, at=at, by_firm=True)
-            except BookingRefused as refusal:
-                form.add_error(None, str(refusal))
-            else:
-                told = _("The session has been cancelled, and both sides are told.")
-                self.message_user(request, told, messages.SUCCESS)
-                return redirect("admin:bookings_booking_change", pk)
-        return self._page(request, "cancel", booking, form, _("Cancel the session"), at)
-
-    def _page(self, request: HttpRequest, name: str, booking: Booking, form: Any, title: str, at: Any) -> HttpResponse:
-        context = {
-            **self.admin_site.each_context(request),
-            "title": title,
-            "booking": booking,
-            "original": booking,
-            "form": form,
-            "opts": self.opts,
-            "at": at,
-            "can_be_changed": booking.is_live and not booking.has_started(at),
-            "place": ical.place_in_words(booking),
-        }
-        return TemplateResponse(request, f"admin/bookings/booking/{name}.html", context)
 
 
 def _in_words(booking: Booking, *, long: bool = False) -> str:
@@ -238,7 +184,7 @@ class TimeOffInline(admin.TabularInline):
 
 
 @admin.register(Agent)
-class AgentAdmin(WeekAdmin):
+class AgentAdmin(AwayAdmin, WeekAdmin):
     nav_position = 20
     """An agent sees and edits the own hours; managers everybody's."""
 

@@ -82,7 +82,8 @@ class StaffMoveForm(forms.Form):
     def _offered(self, booking: Booking, at: datetime) -> list[Any]:
         zone, language = timezone.get_current_timezone(), get_language() or "en"
         window = availability.day_window(at.astimezone(zone).date(), DAYS_OFFERED, zone)  # type: ignore[arg-type]
-        free = availability.free_starts(booking.session_type, window, at, client=booking.client, moving=booking)
+        moving = booking if booking.pk else None
+        free = availability.free_starts(booking.session_type, window, at, client=booking.client, moving=moving)
         days: dict[date, list[Any]] = {}
         for cell in free.cells():
             instant = instant_at(cell)
@@ -94,7 +95,3 @@ class StaffMoveForm(forms.Form):
     def clean_start(self) -> tuple[Agent, int]:
         agent, cell = self.cleaned_data["start"].split(":")
         return self.agents[int(agent)], int(cell)
-
-
-class StaffCancelForm(forms.Form):
-    reason = forms.ChoiceField(label=_("Reason"), choices=Booking.CancelReason.choices, widget=forms.RadioSelect)

@@ -34,7 +34,15 @@ class BookingsConfig(AppConfig):
         from supportportal.people import roles
         from supportportal.people.models import Role
 
-        from . import cells, demo, registration_calls, registration_ladder, registration_outcomes, registration_waiting
+        from . import (
+            cells,
+            demo,
+            registration_calls,
+            registration_firm,
+            registration_ladder,
+            registration_outcomes,
+            registration_waiting,
+        )
         from .explanations import TOPICS
         from .messages import KINDS
         from .panels import CHECKLIST, HOME_PANELS
@@ -48,6 +56,7 @@ class BookingsConfig(AppConfig):
         roles.grant(Role.AGENT, *AGENT_PERMISSIONS)
         roles.grant(Role.MANAGER, *MANAGER_PERMISSIONS)
         registration_calls.register()
+        registration_firm.register()
         registration_ladder.register()
         registration_outcomes.register()
         registration_waiting.register()

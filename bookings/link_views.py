@@ -74,7 +74,7 @@ def cancel(request: HttpRequest, booking: Booking, at: datetime) -> HttpResponse
     if form.is_valid():
         data = form.cleaned_data
         try:
-            by = _actor(request, booking)
+            by = actor(request, booking)
             operations.cancel(booking, reason=data["reason"], by=by, at=at, shown=data["meaning"])
         except BookingRefused as refusal:
             meaning = meaning_of(booking, at, cancels=True)
@@ -97,7 +97,7 @@ def change(request: HttpRequest, booking: Booking, at: datetime) -> HttpResponse
                 booking,
                 first_cell=form.cleaned_data["start"],
                 reason=form.cleaned_data["reason"],
-                by=_actor(request, booking),
+                by=actor(request, booking),
                 at=at,
                 fee_accepted=form.cleaned_data["fee"],
                 shown=form.cleaned_data["meaning"],
@@ -118,7 +118,7 @@ def change(request: HttpRequest, booking: Booking, at: datetime) -> HttpResponse
         meaning=meaning.consequence,
     )
     template = "bookings/change.html" + ("#picker" if request.htmx and request.method == "GET" else "")
-    shown = {"form": form, "week": week, "meaning": meaning, "can_accept": _actor(request, booking) is not None}
+    shown = {"form": form, "week": week, "meaning": meaning, "can_accept": actor(request, booking) is not None}
     return render(request, template, {**_shown(booking, at), **shown})
 
 
@@ -149,6 +149,7 @@ def _shown(booking: Booking, at: datetime) -> dict:
         "undo": undo_of(booking, at),
         "meaning": meaning_of(booking, at, cancels=True),
         "manage": messages.manage_path(booking),
+        "agree_url": messages.manage_path(booking, "agree"),
         "change_url": messages.manage_path(booking, "change"),
         "cancel_url": messages.manage_path(booking, "cancel"),
         "add_links": ical.add_links(booking, firm=Firm.current()) if booking.is_live else [],
@@ -162,7 +163,7 @@ def _show_again(form: CancelForm | ChangeForm, refusal: BookingRefused, meaning:
     form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
 
 
-def _actor(request: HttpRequest, booking: Booking):
+def actor(request: HttpRequest, booking: Booking):
     """Who acts: the signed-in person where the session is theirs; else whoever holds the link."""
     user = request.user
     if user.is_authenticated and Booking.objects.visible_to(user).filter(pk=booking.pk).exists():

@@ -1,4 +1,4 @@
-"""What could become of the sessions of someone who is away: a colleague at the same time, else the next free times (B-11).
+"""What could become of the sessions of someone who is away: a colleague then, else the next free times (B-11).
 
 The same few queries for any number of sessions of one type; nothing here changes anything.
 """
@@ -89,8 +89,8 @@ def _propose(
     claims: _Claims,
     back: int,
 ) -> Proposal:
-    fitting = [agent for agent in agents.values() if booking.client.language in agent.languages] or list(agents.values())
-    allowed = {agent.pk for agent in fitting}
+    speaking = {pk for pk, agent in agents.items() if booking.client.language in agent.languages}
+    allowed = speaking - {away.pk} or set(agents)
 
     def options_at(cell: int) -> list[Option]:
         here = [pk for pk in found.agents_at(cell) if pk in allowed and (pk != away.pk or cell >= back)]

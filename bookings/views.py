@@ -18,7 +18,7 @@ from supportportal.outbox.reading import messages_about
 from supportportal.people.access import may_use, may_use_all
 from supportportal.people.models import Firm
 
-from . import desk, ical, messages, operations, picker, rules, standing_words
+from . import coordinating, desk, ical, messages, operations, picker, rules, standing_words
 from .forms import BookingForm
 from .ladder_views import fee_shown, ladder_of
 from .link_views import ics_response
@@ -45,10 +45,11 @@ def choose_type(request: HttpRequest) -> HttpResponse:
 def choose_time(request: HttpRequest, slug: str) -> HttpResponse:
     session_type = get_object_or_404(SessionType.objects.offered(), slug=slug)
     at = timezone.now()
-    access = may_use(request.user, session_type, at)
+    client = coordinating.for_whom(request, coordinating.people_for(request.user))
+    access = may_use(client, session_type, at)
     if not access:
         return render(request, "bookings/not_granted.html", {"session_type": session_type, "access": access})
-    week = picker.build(request, session_type, client=request.user, zone=_zone(), at=at)
+    week = picker.build(request, session_type, client=client, zone=_zone(), at=at)
     template = "bookings/choose_time.html" + ("#picker" if request.htmx else "")
     return render(request, template, {"session_type": session_type, "week": week})
 
@@ -58,7 +59,8 @@ def choose_time(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def details(request: HttpRequest, slug: str) -> HttpResponse:
     session_type = get_object_or_404(SessionType.objects.offered(), slug=slug)
-    at, client = timezone.now(), request.user
+    at, people = timezone.now(), coordinating.people_for(request.user)
+    client = coordinating.for_whom(request, people)
     access = may_use(client, session_type, at)
     if not access:
         return render(request, "bookings/not_granted.html", {"session_type": session_type, "access": access})
@@ -73,12 +75,14 @@ def details(request: HttpRequest, slug: str) -> HttpResponse:
         phone_is_the_place=session_type.place_kind == PlaceKind.PHONE and not session_type.place,
         carries_fee=picker.carries_fee(client, start),
     )
+    form.client = request.user  # whose files are kept
+    coordinating.ask_for_whom(form, people, client)
     if request.method == "POST":
         is_valid = form.is_valid()
         files = _kept(form, at)
         if is_valid:
             try:
-                booked = _book(request, session_type, form, files, terms, at)
+                booked = _book(request, session_type, client, form, files, terms, at)
             except BookingRefused as refusal:
                 if isinstance(refusal, FeeNotAccepted):
                     form.ask_fee()
@@ -93,17 +97,19 @@ def details(request: HttpRequest, slug: str) -> HttpResponse:
         "form": form,
         "chosen": chosen,
         "terms": terms,
+        "for_colleague": client if client != request.user else None,
         "fee_words": standing_words.fee(),
         "peak": desk.peak(at),
     }
     return render(request, "bookings/details.html", shown)
 
 
-def _book(request, session_type, form, files, terms, at) -> Booking:
+def _book(request, session_type, client, form, files, terms, at) -> Booking:
     data = form.cleaned_data
+    is_own = client == request.user
     return operations.book(
         session_type=session_type,
-        client=request.user,
+        client=client,
         first_cell=data["start"],
         agent=picker.asked_agent(request, session_type),
         topic=data["topic"],
@@ -111,7 +117,7 @@ def _book(request, session_type, form, files, terms, at) -> Booking:
         files=files,
         terms=terms if data.get("terms") else None,
         form_key=data["form_key"],
-        phone=data["phone"],
+        phone=data["phone"] if is_own or not client.phone else "",
         sms_consent=bool(data.get("sms_consent")),
         fee_accepted=bool(data.get("fee")),
         by=request.user,
@@ -154,6 +160,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
         "past": [(booking, sent.get(booking.pk, [])) for booking in past],
         "page": past,
         "at": at,
+        "colleagues": coordinating.of_colleagues(request.user, at),
         "ladder": ladder_of(request.user, at),
         "waiting": waiting_of(request.user, at),
     }
@@ -172,6 +179,7 @@ def booking(request: HttpRequest, reference: str) -> HttpResponse:
         "meaning": meaning_of(booking, at, cancels=True),
         "free_until": rules.free_until(booking.starts_at, POLICY) if is_free else None,
         "can_change": booking.is_live and not booking.has_started(at),
+        "agree_url": messages.manage_path(booking, "agree"),
         "change_url": messages.manage_path(booking, "change"),
         "cancel_url": messages.manage_path(booking, "cancel"),
         "add_links": ical.add_links(booking, firm=Firm.current()),
@@ -179,6 +187,7 @@ def booking(request: HttpRequest, reference: str) -> HttpResponse:
         "files": booking.files.all(),
         "undo": undo_of(booking, at),
         "waits": waiting_for(booking, at),
+        "can_name": not request.user.is_staff and bool(booking.client.account_id),
         "at": at,
     }
     return render(request, "bookings/booking.html", shown)
@@ -210,4 +219,11 @@ def terms(request: HttpRequest) -> HttpResponse:
         if shown is None:
             raise Http404
     versions = TermsVersion.objects.filter(published_at__lte=at)
-    return render(request, "bookings/terms.html", {"terms": shown, "versions": versions})
+    shown = {"terms": shown, "versions": versions, "to_accept": _to_accept(request, at)}
+    return render(request, "bookings/terms.html", shown)
+
+
+def _to_accept(request: HttpRequest, at: datetime) -> TermsVersion | None:
+    """The version in force, where the reader is a client who has not accepted it yet."""
+    person = request.user
+    return _terms_to_accept(person, at) if person.is_authenticated and not person.is_staff else None

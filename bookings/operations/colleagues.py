@@ -1,4 +1,4 @@
-"""What coordinators and clients do for colleagues of the same account (B-10): who attends can change until the start."""
+"""Colleagues of the same account: who they are, and that one of them can attend instead, until the start (B-10)."""
 
 from datetime import datetime
 

@@ -1,4 +1,7 @@
-"""What we change ourselves: someone is away, and the sessions of that time are moved or cancelled (B-11). It never counts."""
+"""What we change ourselves: someone is away, and the sessions of that time are moved or cancelled (B-11).
+
+None of it ever counts against a client.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -97,13 +100,14 @@ def _carry_out(booking: Booking, choice: Choice, off: TimeOff, *, by: User, at: 
 def _is_as_chosen(booking: Booking, choice: Choice) -> bool:
     if choice.first_cell is None:
         return booking.state == Booking.State.CANCELLED and booking.cancel_reason == Booking.CancelReason.FIRM
-    is_there = booking.first_cell == choice.first_cell and choice.agent is not None and booking.agent_id == choice.agent.pk
+    agent_id = choice.agent.pk if choice.agent else None
+    is_there = (booking.first_cell, booking.agent_id) == (choice.first_cell, agent_id)
     return booking.is_live and is_there and booking.imposed_at is not None
 
 
 @transaction.atomic
 def move(booking: Booking, *, first_cell: int, agent: Agent | None, by: User, at: datetime) -> Booking:
-    """Move it for reasons of ours: no strike, refusable free until the start, and told by text message shortly before."""
+    """Move it for reasons of ours: no strike, free to refuse until the start; told by text message shortly before."""
     was, version = booking.first_cell, booking.version
     moved = sessions.move(booking, first_cell=first_cell, agent=agent, reason="firm", by=by, at=at, by_firm=True)
     if moved.version != version:
@@ -136,7 +140,8 @@ def _tell_quickly(booking: Booking, was: int, *, at: datetime) -> None:
 @transaction.atomic
 def reached(call: Unreached, *, by: User, at: datetime) -> Unreached:
     """Somebody has talked to the client. Twice is once; who was first stays on record."""
-    call = Unreached.objects.select_for_update(no_key=True, of=("self",)).select_related("booking__client").get(pk=call.pk)
+    locked = Unreached.objects.select_for_update(no_key=True, of=("self",))
+    call = locked.select_related("booking__client").get(pk=call.pk)
     if call.reached_at is None:
         call.reached_at, call.reached_by = at, by
         call.save(update_fields=["reached_at", "reached_by"])
@@ -163,7 +168,7 @@ def agree(booking: Booking, *, version: int, by: User | None, at: datetime) -> B
 
 
 def can_be_late(booking: Booking, at: datetime) -> bool:
-    """Whether it helps to say that the agent comes late: from half an hour before the start until the session has begun."""
+    """Whether it helps to say that the agent comes late: from half an hour before the start until it has begun."""
     until = booking.starts_at + POLICY.agent_late
     return booking.is_live and booking.started_at is None and booking.starts_at - POLICY.door <= at < until
 
