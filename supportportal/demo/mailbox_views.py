@@ -2,18 +2,20 @@
 
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_exempt
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from supportportal.pages.csp import csp_override
 from supportportal.people.models import User
 
-from . import mailbox
+from . import mailbox, replies
 from .models import DemoMail
 from .views import demo_only
 
@@ -49,15 +51,24 @@ def mailbox_page(request: HttpRequest) -> HttpResponse:
 
 
 @demo_only
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @csp_override(MAILBOX_POLICY)
 def mail_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """One mail as it would arrive; it can be answered, and the answer comes in as by a provider."""
     mail = get_object_or_404(DemoMail, pk=pk)
+    opened, form = mailbox.open_mail(mail), None
+    if mail.channel == DemoMail.Channel.EMAIL:
+        form = replies.ReplyForm(request.POST or None, initial={"subject": f"Re: {mail.subject}"[:200]})
+        if form.is_valid():
+            replies.reply(mail, opened, **form.cleaned_data, at=timezone.now())
+            messages.success(request, _("Your reply is on its way: staff see it within seconds."))
+            return redirect("demo:mail", pk)
     DemoMail.objects.unread().filter(pk=mail.pk).update(read_at=timezone.now())
     box = next((box for box in _boxes() if mail.address in box["addresses"]), None)
     shown = {
         "mail": mail,
-        "opened": mailbox.open_mail(mail),
+        "opened": opened,
+        "form": form,
         "box": box,
         "mailbox": reverse("demo:mailbox") + (f"?{urlencode({'of': box['key']})}" if box else ""),
     }
