@@ -75,7 +75,8 @@ def _give_back(booking: Booking, slot: holds.Slot, *, at: datetime) -> None:
             booking.save(update_fields=GIVEN_BACK)
     except IntegrityError:
         raise ClientBusy from None
-    WaitlistEntry.objects.filter(pk=slot.get("waited")).update(left_at=None)
+    if slot.get("waited") is not None:
+        WaitlistEntry.objects.filter(pk=slot["waited"]).update(left_at=None)
 
 
 def _take_strike_back(booking: Booking, given_up_at: str, *, by: User | None, at: datetime) -> None:
