@@ -23,7 +23,9 @@ REFERENCE = "LATE-DEMO"
 DOORS = [
     Door(
         _("Cancel late, while somebody waits"),
-        _("You have missed one session already, and the next one is less than a day away. See what cancelling it means, undo it."),
+        _(
+            "You have missed one session already, and the next one is less than a day away. See what cancelling it means, undo it."
+        ),
         LATE,
         f"/sessions/{REFERENCE}/",
         icon="clock",
@@ -89,7 +91,9 @@ def _within_a_day(diary: Diary, agent: Agent, late: User, quick: SessionType) ->
     free = availability.free_starts(quick, window, diary.at, agents=[agent], client=late).cells()
     loose = [cell // 6 * 6 for cell in range(window[0] + 6, window[1], 6)]
     booked = timedelta(days=4)
-    booking = next(filter(None, (diary.add(agent, late, quick, instant_at(one), booked=booked) for one in free + loose)), None)
+    booking = next(
+        filter(None, (diary.add(agent, late, quick, instant_at(one), booked=booked) for one in free + loose)), None
+    )
     if booking is not None:
         Booking.objects.filter(pk=booking.pk).update(reference=REFERENCE)
     return booking
@@ -97,7 +101,9 @@ def _within_a_day(diary: Diary, agent: Agent, late: User, quick: SessionType) ->
 
 def _wait_for_day(client: User, booking: Booking, quick: SessionType, *, since: datetime) -> None:
     day = day_of(booking.first_cell, client.zone).isoformat()
-    WaitlistEntry.objects.create(client=client, session_type=quick, days=[day], topic="Rights for a new colleague", joined_at=since)
+    WaitlistEntry.objects.create(
+        client=client, session_type=quick, days=[day], topic="Rights for a new colleague", joined_at=since
+    )
 
 
 def _running_offer(diary: Diary, agent: Agent, client: User, quick: SessionType) -> None:
@@ -108,7 +114,9 @@ def _running_offer(diary: Diary, agent: Agent, client: User, quick: SessionType)
     if len(free) < 2:
         return
     own = diary.add(agent, client, quick, instant_at(free[-1]), booked=timedelta(days=2))
-    given_up = diary.add(agent, User.objects.get(email__startswith="chiara@"), quick, instant_at(free[0]), booked=timedelta(days=3))
+    given_up = diary.add(
+        agent, User.objects.get(email__startswith="chiara@"), quick, instant_at(free[0]), booked=timedelta(days=3)
+    )
     if own is None or given_up is None:
         return
     offered = at - timedelta(minutes=2)

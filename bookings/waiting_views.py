@@ -111,7 +111,9 @@ def wait_for_earlier(request: HttpRequest, reference: str) -> HttpResponse:
         except BookingRefused as refusal:
             form.add_error(None, str(refusal))
         else:
-            notes.success(request, _("You are on the waiting list. We write to you as soon as an earlier time is free."))
+            notes.success(
+                request, _("You are on the waiting list. We write to you as soon as an earlier time is free.")
+            )
             return redirect(booking)
     shown = {"booking": booking, "form": form, "hours": _offer_hours()}
     return render(request, "bookings/wait_for_earlier.html", shown)

@@ -45,7 +45,9 @@ class Queue:
             found = {client for kind, client in self._earlier if kind == entry.session_type_id}
         else:
             days = set(entry.days)
-            found = {client for kind, client, theirs in self._by_days if kind == entry.session_type_id and days & theirs}
+            found = {
+                client for kind, client, theirs in self._by_days if kind == entry.session_type_id and days & theirs
+            }
         return len(found - {entry.client_id})
 
     def by_day(self, client: User) -> Counter:

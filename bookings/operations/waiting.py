@@ -209,12 +209,19 @@ def _offer(hold: Hold, entry: WaitlistEntry, at: datetime) -> bool:
     if still is None or until is None:
         return False
     offer = Offer.objects.create(
-        entry=still, agent_id=due.agent_id, first_cell=due.slot["first_cell"], freed=due.freed, offered_at=at, until=until
+        entry=still,
+        agent_id=due.agent_id,
+        first_cell=due.slot["first_cell"],
+        freed=due.freed,
+        offered_at=at,
+        until=until,
     )
     due.offer, due.booking, due.until = offer, None, until
     due.save(update_fields=["offer", "booking", "until"])
     outbox.plan(messages_waiting.owed_for_offer(offer, at=at), at=at)
-    trail.record("waiting.offered", offer, by=None, at=at, entry=still.pk, agent=due.agent_id, first_cell=offer.first_cell)
+    trail.record(
+        "waiting.offered", offer, by=None, at=at, entry=still.pk, agent=due.agent_id, first_cell=offer.first_cell
+    )
     return True
 
 
@@ -225,7 +232,9 @@ def _waiting_for(hold: Hold) -> QuerySet[WaitlistEntry]:
     return (
         WaitlistEntry.objects.waiting()
         .for_listing()
-        .filter(Q(agent=None) | Q(agent=hold.agent_id), session_type__agents=hold.agent_id, session_type__is_active=True)
+        .filter(
+            Q(agent=None) | Q(agent=hold.agent_id), session_type__agents=hold.agent_id, session_type__is_active=True
+        )
         .exclude(offers__freed=hold.freed)
         .exclude(offers__state=Offer.State.OPEN)
         .exclude(client=hold.slot["client"])
@@ -369,7 +378,7 @@ def _settle(offer: Offer, state: str, *, by: User | None, at: datetime) -> None:
     if locked.state == state:
         return
     hold = Hold.objects.select_for_update(no_key=True, of=("self",)).filter(offer=locked).first()
-    if not locked.is_open or hold is None or hold.until <= at and state == Offer.State.DECLINED:
+    if not locked.is_open or hold is None or (hold.until <= at and state == Offer.State.DECLINED):
         raise OfferOver
     holds.vacate(hold, at=at, offer_becomes=state)
     trail.record(f"waiting.{state}", locked, by=by, at=at)

@@ -14,8 +14,8 @@ from bookings.refusals import (
     FeeNotAccepted,
     NoDays,
     NotGranted,
-    NotLive,
     NothingToUndo,
+    NotLive,
     NoTopic,
     OfferOver,
     SlotTaken,
@@ -50,7 +50,9 @@ def book(cast):
     def book(start=TUESDAY, client=None, at=NOW, **changes):
         client = client or cast.client
         facts = {"session_type": cast.session_type, "agent": cast.agent, "topic": "The year's end"}
-        return operations.book(**{**facts, "client": client, "by": client, "first_cell": cell_at(start), "at": at, **changes})
+        return operations.book(
+            **{**facts, "client": client, "by": client, "first_cell": cell_at(start), "at": at, **changes}
+        )
 
     return book
 
@@ -277,7 +279,6 @@ def test_a_session_booked_at_that_time_meanwhile_is_in_the_way(booking, book, ca
         waiting.undo(cancelled, by=None, at=NOW)
     cancelled.refresh_from_db()
     assert not cancelled.is_live and Hold.objects.filter(booking=cancelled).exists()
-
 
 
 def test_an_undone_cancellation_waits_again(booking, cast):

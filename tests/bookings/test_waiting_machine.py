@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from bookings import operations
-from bookings.models import Booking, Hold, Offer, OccupiedCell, WaitlistEntry
+from bookings.models import Booking, Hold, OccupiedCell, Offer, WaitlistEntry
 from bookings.operations import waiting
 from bookings.refusals import BookingRefused
 from supportportal.lattice import cell_at, instant_at
@@ -75,9 +75,7 @@ class Model:
         return not any(
             kept.slot == slot
             for kept in self.kept
-            if kept is not but
-            and kept.until + GRACE > at
-            and not (kept.booking is not None and kept.gave_up == client)
+            if kept is not but and kept.until + GRACE > at and not (kept.booking is not None and kept.gave_up == client)
         )
 
     def take(self, slot):
@@ -174,7 +172,9 @@ class Machine(RuleBasedStateMachine):
         session = self.pick(data, self.model.live())
         if session is None or slot == session.slot:
             return
-        possible = instant_at(session.slot) > self.at and self.model.free_for(slot, session.client, self.at, moving=session)
+        possible = instant_at(session.slot) > self.at and self.model.free_for(
+            slot, session.client, self.at, moving=session
+        )
         booking = Booking.objects.get(pk=session.pk)
         moved = self.attempt(
             lambda: operations.move(
@@ -260,14 +260,18 @@ class Machine(RuleBasedStateMachine):
         offer = Offer.objects.open().get(entry=entry.pk)
         possible = kept.until > self.at
         if accepts:
-            possible = possible and self.model.free_for(kept.slot, entry.client, self.at, moving=entry.booking, but=kept)
+            possible = possible and self.model.free_for(
+                kept.slot, entry.client, self.at, moving=entry.booking, but=kept
+            )
             possible = possible and not any(
                 one.slot == kept.slot for one in self.model.live(entry.client) if one is not entry.booking
             )
             if entry.booking is not None:
                 own = entry.booking
                 possible = possible and own.live and instant_at(own.slot) > self.at and kept.slot < own.slot
-            made = self.attempt(lambda: waiting.accept(offer, by=self.scene.clients[entry.client], at=self.at, fee_accepted=True))
+            made = self.attempt(
+                lambda: waiting.accept(offer, by=self.scene.clients[entry.client], at=self.at, fee_accepted=True)
+            )
             assert (made is not None) == possible
             if made:
                 self.accepted(kept, entry, made)

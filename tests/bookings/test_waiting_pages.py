@@ -91,7 +91,7 @@ def test_opening_the_undo_page_is_no_undo(client, cancelled):
 
 def test_a_late_undo_says_why_not(client, cancelled, clock):
     clock.move_to(OVER)
-    assert "name=\"sure\"" not in text(client.get(by_link(cancelled)))
+    assert 'name="sure"' not in text(client.get(by_link(cancelled)))
     assert "The time to undo this is over" in text(client.post(by_link(cancelled, "undo"), {"sure": "on"}, follow=True))
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from bookings import cells, operations
-from bookings.models import Booking, Hold, Offer, OccupiedCell, WaitlistEntry, WorkingHours
+from bookings.models import Booking, Hold, OccupiedCell, Offer, WaitlistEntry, WorkingHours
 from bookings.operations import waiting
 from bookings.refusals import BookingRefused
 from supportportal.lattice import cell_at
@@ -36,7 +36,9 @@ def scene():
     rounds = []
     for _number in range(ROUNDS):
         agent = AgentFactory(session_types=[session_type], time_zone="UTC")
-        WorkingHours.objects.bulk_create(WorkingHours(agent=agent, weekday=d, opens=time(0), closes=time(0)) for d in range(5))
+        WorkingHours.objects.bulk_create(
+            WorkingHours(agent=agent, weekday=d, opens=time(0), closes=time(0)) for d in range(5)
+        )
         client, first, second, stranger = ClientFactory.create_batch(4, account=account)
         one = SimpleNamespace(agent=agent, client=client, first=first, second=second, stranger=stranger)
         one.book = lambda who, at, agent=agent: operations.book(
@@ -112,7 +114,9 @@ def take(at):
 def owners(one) -> list[str]:
     """Who has the slot: live sessions and open offers with a hold."""
     sessions = Booking.objects.live().filter(agent=one.agent).values_list("client__pk", flat=True)
-    offers = Offer.objects.open().filter(agent=one.agent, hold__isnull=False).values_list("entry__client__pk", flat=True)
+    offers = (
+        Offer.objects.open().filter(agent=one.agent, hold__isnull=False).values_list("entry__client__pk", flat=True)
+    )
     undos = Hold.objects.filter(agent=one.agent, booking__isnull=False).values_list("booking__client__pk", flat=True)
     names = {one.client.pk: "client", one.first.pk: "first", one.second.pk: "second", one.stranger.pk: "stranger"}
     return sorted(names[pk] for pk in [*sessions, *offers, *undos])
@@ -210,7 +214,12 @@ def careless_undo(one, hold):
 def careless_offer(one, hold):
     entry = WaitlistEntry.objects.get(client=one.first)
     Offer.objects.create(
-        entry=entry, agent=one.agent, first_cell=hold.slot["first_cell"], freed=hold.freed, offered_at=OVER, until=EXPIRED
+        entry=entry,
+        agent=one.agent,
+        first_cell=hold.slot["first_cell"],
+        freed=hold.freed,
+        offered_at=OVER,
+        until=EXPIRED,
     )
     Hold.objects.filter(pk=hold.pk).update(booking=None, offer=Offer.objects.get(entry=entry))
 
