@@ -279,7 +279,9 @@ class FeeAdmin(ReadOnly):
 
     @admin.display(description=gettext_lazy("session"), ordering="booking__first_cell")
     def session(self, fee: Fee) -> str:
-        start = wording.short(instant_at(fee.booking.first_cell), timezone.get_current_timezone(), get_language() or "en")
+        start = wording.short(
+            instant_at(fee.booking.first_cell), timezone.get_current_timezone(), get_language() or "en"
+        )
         return f"{start} · {fee.booking.reference}"
 
     @admin.display(description=gettext_lazy("session"))
@@ -373,7 +375,7 @@ class _Echo:
 
 
 def csv_of(fees: QuerySet[Fee]) -> Iterator[str]:
-    """One line per fee, dates in ISO form and amounts with a point; nothing that a spreadsheet would run as a formula."""
+    """One line per fee, dates in ISO form, amounts with a point; nothing that a spreadsheet would run as a formula."""
     writer = csv.writer(_Echo())
     yield writer.writerow(COLUMNS)
     for fee in fees:

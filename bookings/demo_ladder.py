@@ -1,4 +1,4 @@
-"""The demo's no-shows: a client with two, who books with a fee, and one with three, for the managers to decide about."""
+"""The demo's no-shows: a client with two, who books with a fee, and one with three, for managers to decide about."""
 
 from datetime import datetime, timedelta
 
@@ -56,7 +56,9 @@ def build(at: datetime) -> None:
 def _missed(diary: Diary, agent: Agent, client: User, quick: SessionType, around: datetime) -> Strike | None:
     """A session near this instant that the client did not come to, with its strike and the notice of it."""
     hour = around.replace(hour=8, minute=0, second=0, microsecond=0)
-    tries = (diary.add(agent, client, quick, hour + timedelta(minutes=30 * n), booked=timedelta(days=6)) for n in range(12))
+    tries = (
+        diary.add(agent, client, quick, hour + timedelta(minutes=30 * n), booked=timedelta(days=6)) for n in range(12)
+    )
     booking = next(filter(None, tries), None)
     if booking is None:
         return None

@@ -75,7 +75,15 @@ class BookingForm(forms.Form):
         error_messages={"required": _("Please accept the current support terms to book a session.")},
     )
 
-    def __init__(self, *args: Any, client: Any, terms: Any = None, phone_is_the_place: bool = False, carries_fee: bool = False, **kwargs: Any):
+    def __init__(
+        self,
+        *args: Any,
+        client: Any,
+        terms: Any = None,
+        phone_is_the_place: bool = False,
+        carries_fee: bool = False,
+        **kwargs: Any,
+    ) -> None:
         """``terms`` is the version still to be accepted, or None; a phone session needs a number to call."""
         super().__init__(*args, **kwargs)
         self.client = client

@@ -1,4 +1,4 @@
-"""A client's no-shows and what follows from them: the list, one of them with "look at it again", and a fee to accept."""
+"""A client's no-shows and what follows: the list, one of them with "look at it again", and a fee to accept."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -80,7 +80,9 @@ def strike(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             notes.success(request, _("Thank you. Somebody else will look at it, and you get an answer by e-mail."))
             return redirect("bookings:strike", pk)
-    return render(request, "bookings/strike.html", {"shown": shown, "form": form, "ladder": ladder_of(client, at), "at": at})
+    return render(
+        request, "bookings/strike.html", {"shown": shown, "form": form, "ladder": ladder_of(client, at), "at": at}
+    )
 
 
 @login_required

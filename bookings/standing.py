@@ -55,7 +55,9 @@ def records_of(clients: Iterable[int]) -> dict[int, StrikeRecord]:
     attended = Booking.objects.filter(client__in=list(found), state=Booking.State.ATTENDED).order_by()
     last = dict(attended.values("client").annotate(last=Max("first_cell")).values_list("client", "last"))
     return {
-        client: StrikeRecord(tuple(strikes), frozenset(again.intersection(one.pk for one in strikes)), last.get(client, -1))
+        client: StrikeRecord(
+            tuple(strikes), frozenset(again.intersection(one.pk for one in strikes)), last.get(client, -1)
+        )
         for client, strikes in found.items()
     }
 

@@ -1,11 +1,10 @@
-"""What strikes and fees mean, in plain words, in the language that is active; pages and messages say it the same way."""
+"""What strikes and fees mean, in plain words of the active language; pages and messages say it the same way."""
 
 from datetime import date
 from decimal import Decimal
 
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from supportportal import wording
 
@@ -49,8 +48,8 @@ def counting(standing: Standing) -> str:
         )
     else:
         text = ngettext(
-            "This counts as a no-show, the first within %(months)s month. It costs nothing, but you get a warning by e-mail.",
-            "This counts as a no-show, the first within %(months)s months. It costs nothing, but you get a warning by e-mail.",
+            "This counts as a no-show, the first within %(months)s month. It costs nothing: a warning comes by mail.",
+            "This counts as a no-show, the first within %(months)s months. It costs nothing: a warning comes by mail.",
             POLICY.strike_months,
         )
     return text % months

@@ -176,11 +176,11 @@ def move(
     The new start must be one that could be booked now. A late move counts as a no-show and is judged as if its strike
     already stood (B-10); a start before ``free_from`` needs ``fee_accepted`` by somebody who has signed in (B-13).
     ``asked_at`` is when the client asked, where staff act for them: it decides the notice (B-11). ``by_firm`` is our
-    own doing: no strike, no fee, and the client can refuse the new time free of charge. ``excused`` makes no strike either
-    (an offer from the waiting list). ``shown`` is the ``Consequence.key`` that the page showed.
+    own doing: no strike, no fee, and the client can refuse the new time free of charge. ``excused`` makes no strike
+    either (an offer from the waiting list). ``shown`` is the ``Consequence.key`` that the page showed.
 
-    Raises BookingRefused, with nothing changed, when the session is cancelled, has started, the slot is not free, the fee is
-    not accepted, or the consequence is not the one shown. Moving to where it is already changes nothing.
+    Raises BookingRefused, with nothing changed, when the session is cancelled, has started, the slot is not free, the
+    fee is not accepted, or the consequence is not the one shown. Moving to where it is already changes nothing.
     """
     if booking.first_cell == first_cell and agent in (None, booking.agent):
         return booking

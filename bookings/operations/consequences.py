@@ -59,7 +59,7 @@ class Consequence:
 def consequence(
     booking: Booking, *, at: datetime, by_firm: bool = False, cancels: bool = False, record: StrikeRecord | None = None
 ) -> Consequence:
-    """What it means to give up ``booking`` at ``at`` (the instant of asking); ``cancels`` for good, not for another time."""
+    """What giving up ``booking`` means at ``at``, the instant of asking: for another time, or for good (``cancels``)."""
     record = record if record is not None else record_of(booking.client)
     fee = open_fee(booking)
     because = _because(booking, fee, record, at=at, by_firm=by_firm, cancels=cancels)
@@ -70,7 +70,9 @@ def consequence(
 def missed_start(booking: Booking) -> Strike:
     """The strike for the start that the session has now, not yet recorded."""
     client: User = booking.client
-    return Strike(booking=booking, client=client, first_cell=booking.first_cell, day=day_of(booking.first_cell, client.zone))
+    return Strike(
+        booking=booking, client=client, first_cell=booking.first_cell, day=day_of(booking.first_cell, client.zone)
+    )
 
 
 def open_fee(booking: Booking) -> Fee | None:

@@ -1,4 +1,4 @@
-"""What a session costs under a sanction: asked, accepted, owed, lapsed; and afterwards waived, invoiced or paid (B-13)."""
+"""What a session costs under a sanction: asked, accepted, owed, lapsed; then waived, invoiced or paid (B-13)."""
 
 from datetime import date, datetime
 
@@ -35,7 +35,7 @@ def require(standing: Standing, day: date, *, accepted: bool, by: User | None) -
 
 
 def put_on_record(booking: Booking, *, by: User, at: datetime) -> Fee:
-    """Record that ``by`` has accepted the fee of ``booking``: the one asked before, or a new one. Under the people's lock."""
+    """Record that ``by`` accepts the fee of ``booking``, asked before or new; to be called under the people's lock."""
     fee = booking.fees.filter(state__in=[State.ASKED, State.ACCEPTED]).first() or _new(booking, State.ACCEPTED, at)
     if fee.accepted_at is None:
         fee.state, fee.accepted_at, fee.accepted_by = State.ACCEPTED, at, by
@@ -81,7 +81,9 @@ def settle(client: User, known: StrikeRecord, *, at: datetime) -> None:
 
     What lapsed only minutes ago can come back: that was an action which has just been undone (B-9a, B-12).
     """
-    kept = Fee.objects.filter(client=client, state__in=DERIVED).select_related("booking").order_by("booking__first_cell")
+    kept = (
+        Fee.objects.filter(client=client, state__in=DERIVED).select_related("booking").order_by("booking__first_cell")
+    )
     standing = known.standing(reviewed_too=True)
     taken: set[int] = set()
     is_asked = False
@@ -180,4 +182,3 @@ def _become(fee: Fee, state: str, *, by: User | None, at: datetime) -> None:
     fee.settled_at = None if state in {State.ASKED, State.ACCEPTED, State.OWED} else at
     fee.save(update_fields=["state", "settled_at", "reason"])
     trail.record(f"fee.{state}", fee, by=by, at=at, booking=fee.booking_id, net=str(fee.net))
-

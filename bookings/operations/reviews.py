@@ -39,7 +39,7 @@ class AlreadyDecided(BookingRefused):
 
 @transaction.atomic
 def ask(strike: Strike, *, text: str, by: User, at: datetime) -> StrikeReview:
-    """Ask to look at ``strike`` again: until the answer it has no consequences. Raises BookingRefused, nothing changed."""
+    """Ask to look at ``strike`` again: until the answer it has no consequences. Raises BookingRefused if too late."""
     client = lock_people(strike.client_id)[strike.client_id]
     strike = Strike.objects.get(pk=strike.pk)
     if StrikeReview.objects.filter(strike=strike).exists():
@@ -54,7 +54,7 @@ def ask(strike: Strike, *, text: str, by: User, at: datetime) -> StrikeReview:
 
 @transaction.atomic
 def decide(review: StrikeReview, *, decision: str, answer: str, by: User, at: datetime) -> StrikeReview:
-    """Answer the client: the strike stays, or is waived. Raises BookingRefused for who marked it, and the second time."""
+    """Answer the client: the strike stays, or is waived. Raises BookingRefused for who marked it, or once decided."""
     client = lock_people(review.strike.client_id)[review.strike.client_id]
     review = StrikeReview.objects.select_related("strike__booking").get(pk=review.pk)
     if review.decision:
@@ -80,7 +80,7 @@ def marked_by(strike: Strike) -> set[int]:
 
 @transaction.atomic
 def note_support(strike: Strike, *, decision: str, reason: str, by: User, at: datetime) -> SupportDecision:
-    """Note what a manager decided about a client of level 3; it takes them off the list until the next strike (B-13.5)."""
+    """Note what a manager decided about a client of level 3: off the list until the next strike (B-13.5)."""
     if not reason.strip():
         raise NoReason
     lock_people(strike.client_id)

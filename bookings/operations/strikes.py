@@ -36,7 +36,8 @@ def record(
 ) -> Strike:
     """Record that the start at ``first_cell`` was missed; the client is told at ``final_at``, unless undone before.
 
-    To be called under the people's lock, once the session is in its new state. A start is missed once: a second call gives back the first strike.
+    To be called under the people's lock, once the session is in its new state. A start is missed once: a second call
+    gives back the first strike.
     """
     made = Strike.objects.counting().filter(booking=booking, first_cell=first_cell).first()
     if made:
@@ -57,10 +58,13 @@ def record(
 
 
 @transaction.atomic
-def take_back(strike: Strike, *, how: str, by: User | None, at: datetime, reason: str = "", is_told: bool = True) -> Strike:
+def take_back(
+    strike: Strike, *, how: str, by: User | None, at: datetime, reason: str = "", is_told: bool = True
+) -> Strike:
     """Make ``strike`` count nowhere: undone, corrected or waived. Taking back twice changes nothing.
 
-    Who had been told of it is told of this too (``is_told``: unless by another message). Raises BookingRefused where a waiver has no reason.
+    Who had been told of it is told of this too, unless ``is_told`` says that another message does so. Raises
+    BookingRefused where a waiver has no reason.
     """
     if how == Strike.TakenBack.WAIVED and not reason.strip():
         raise NoReason

@@ -49,10 +49,14 @@ def test_months_are_calendar_months_with_the_day_clamped(day, months, later):
         pytest.param(["2026-08-31", "2026-08-31"], 2, "2027-02-28", id="two on one day; six months from 31 August"),
         pytest.param(["2027-08-01", "2027-08-31"], 2, "2028-02-29", id="six months from 31 August in a leap year"),
         pytest.param(["2026-03-01", "2026-01-10", "2026-02-10"], 3, "2026-09-01", id="in any order"),
-        pytest.param(["2026-01-10", "2026-12-10", "2027-11-10"], 3, "2028-05-10", id="each within 12 months of the last"),
+        pytest.param(
+            ["2026-01-10", "2026-12-10", "2027-11-10"], 3, "2028-05-10", id="each within 12 months of the last"
+        ),
         pytest.param(["2025-01-10", "2025-02-10", "2026-11-10"], 1, None, id="a long gap ends the run"),
         pytest.param(["2025-01-10", "2025-02-10", "2026-11-10", "2026-11-11"], 2, "2027-05-11", id="a second run"),
-        pytest.param(["2026-01-01", "2026-02-01", "2026-03-01", "2026-04-01"], 3, "2026-10-01", id="each further one is 3"),
+        pytest.param(
+            ["2026-01-01", "2026-02-01", "2026-03-01", "2026-04-01"], 3, "2026-10-01", id="each further one is 3"
+        ),
     ],
 )
 def test_what_strikes_lead_to(strikes, level, free_from):
@@ -150,7 +154,9 @@ def histories(draw):
 def test_the_ladder_agrees_with_the_naive_model(history):
     strikes, attended, starts = history
     standing = rules.ladder(strikes, attended=attended)
-    assert (standing.level, standing.free_from, standing.is_chargeable(starts)) == naive_ladder(strikes, attended, starts)
+    assert (standing.level, standing.free_from, standing.is_chargeable(starts)) == naive_ladder(
+        strikes, attended, starts
+    )
 
 
 @given(histories())
@@ -159,7 +165,9 @@ def test_taking_strikes_back_in_any_order_leaves_nothing(history):
     for number in range(len(strikes)):
         left = strikes[number + 1 :]
         standing = rules.ladder(left, attended=attended)
-        assert (standing.level, standing.free_from, standing.is_chargeable(starts)) == naive_ladder(left, attended, starts)
+        assert (standing.level, standing.free_from, standing.is_chargeable(starts)) == naive_ladder(
+            left, attended, starts
+        )
 
 
 # -- explain -----------------------------------------------------------------------------------------------------------
@@ -193,7 +201,9 @@ def test_explain_ladder(arguments, answer):
         pytest.param(["--strike", "2026-02-30", "--starts", "2026-11-24"], id="no such day"),
         pytest.param(["--strike", "20260210", "--starts", "2026-11-24"], id="another way of writing"),
         pytest.param(["--strike", "2026-02-10T10:00:00Z", "--starts", "2026-11-24"], id="an instant"),
-        pytest.param(["--strike", "9999-11-01", "--strike", "9999-12-01", "--starts", "2026-11-24"], id="beyond all dates"),
+        pytest.param(
+            ["--strike", "9999-11-01", "--strike", "9999-12-01", "--starts", "2026-11-24"], id="beyond all dates"
+        ),
         pytest.param(["--strike", "2026-02-10"], id="no start"),
     ],
 )

@@ -112,7 +112,10 @@ def test_reduce_support_lists_level_3_until_somebody_decides(enter, cast):
     for days in (200, 100, 5):
         newest = StrikeFactory(client=cast.client, starts=NOW - timedelta(days=days))
     twice = ClientFactory()
-    StrikeFactory(client=twice, starts=NOW - timedelta(days=50)), StrikeFactory(client=twice, starts=NOW - timedelta(days=60))
+    (
+        StrikeFactory(client=twice, starts=NOW - timedelta(days=50)),
+        StrikeFactory(client=twice, starts=NOW - timedelta(days=60)),
+    )
     page = client.get(admin("strike_support")).content.decode()
     assert str(cast.client) in page and str(twice) not in page
     client.post(admin("strike_decide_support", newest.pk), {"decision": "reduced", "reason": "Chat only"})
@@ -195,7 +198,9 @@ def test_an_ordinary_name_stays_as_it_is():
 @pytest.mark.parametrize("name", ["strike_changelist", "fee_changelist", "booking_changelist", "strike_support"])
 def test_lists_cost_the_same_for_1_row_and_12(enter, name, django_assert_max_num_queries):
     client, _manager = enter("manager")
-    path = admin(name) + ("" if name == "strike_support" else "?when=all" if name == "booking_changelist" else "?state=all")
+    path = admin(name) + (
+        "" if name == "strike_support" else "?when=all" if name == "booking_changelist" else "?state=all"
+    )
 
     def add(count):
         for _number in range(count):

@@ -122,7 +122,9 @@ def test_signed_in_the_fee_is_accepted_with_a_tick(reader, booking, one_strike):
 def test_the_picker_marks_what_costs_and_from_when_it_is_free(reader, cast, two_strikes):
     page = reader.get(reverse("bookings:time", args=[cast.session_type.slug]))
     assert "slot--costs" in page.content.decode()
-    assert "Times with € carry a fee of €90 (€109.80 with VAT). From Thursday 1 April on, sessions are free." in read(page)
+    assert "Times with € carry a fee of €90 (€109.80 with VAT). From Thursday 1 April on, sessions are free." in read(
+        page
+    )
 
 
 def test_the_picker_of_others_marks_nothing(reader, cast, one_strike):
@@ -140,7 +142,9 @@ def book(reader, cast, **changes):
 
 def test_booking_asks_for_the_tick_and_keeps_it_on_record(reader, cast, two_strikes):
     path = reverse("bookings:details", args=[cast.session_type.slug])
-    assert "sessions before Thursday 1 April carry a fee of €90 (€109.80 with VAT)" in read(reader.get(path, {"start": LATER}))
+    assert "sessions before Thursday 1 April carry a fee of €90 (€109.80 with VAT)" in read(
+        reader.get(path, {"start": LATER})
+    )
     assert "Please accept it" in read(book(reader, cast))
     assert not Fee.objects.exists()
     page = book(reader, cast, fee="on")
@@ -251,7 +255,10 @@ def test_a_client_asks_to_look_at_it_again(reader, cast, booking):
 def test_somebody_elses_no_show_is_not_there(client, one_strike, cast, now):
     path = reverse("bookings:strike", args=[one_strike.pk])
     assert client.get(path).status_code == 302
-    for other in [ClientFactory(account=cast.client.account), ClientFactory(account=cast.client.account, is_coordinator=True)]:
+    for other in [
+        ClientFactory(account=cast.client.account),
+        ClientFactory(account=cast.client.account, is_coordinator=True),
+    ]:
         client.force_login(other)
         assert client.get(path).status_code == 404
         assert client.post(path, {"text": "x"}).status_code == 404

@@ -59,7 +59,7 @@ def manager(db):
 
 
 def kinds(**query):
-    started = {"kind__startswith": "strike"} if not query else query
+    started = query if query else {"kind__startswith": "strike"}
     return sorted(Message.objects.filter(**started).exclude(state="void").values_list("kind", flat=True))
 
 
@@ -194,7 +194,10 @@ def test_a_late_move_is_judged_as_if_its_strike_already_stood(booking, cast):
     target = cell_at(START + DAY)
     with pytest.raises(FeeNotAccepted):
         operations.move(booking, first_cell=target, by=cast.client, at=NOW)
-    assert (Booking.objects.exclude(cancelled_at__isnull=False).filter(starts_at=START).count(), Strike.objects.count()) == (1, 1)
+    assert (
+        Booking.objects.exclude(cancelled_at__isnull=False).filter(starts_at=START).count(),
+        Strike.objects.count(),
+    ) == (1, 1)
     with pytest.raises(FeeNeedsSignIn):
         operations.move(booking, first_cell=target, by=None, at=NOW, fee_accepted=True)
     operations.move(booking, first_cell=target, by=cast.client, at=NOW, fee_accepted=True)

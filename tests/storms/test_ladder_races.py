@@ -97,7 +97,11 @@ def test_a_cancellation_and_a_no_show_are_one_strike(client_of_agent, round_numb
 
     def cancel():
         return operations.cancel(
-            Booking.objects.get(pk=booking.pk), reason="solved", by=agent, at=START + timedelta(minutes=11), asked_at=NOW
+            Booking.objects.get(pk=booking.pk),
+            reason="solved",
+            by=agent,
+            at=START + timedelta(minutes=11),
+            asked_at=NOW,
         )
 
     def miss():
