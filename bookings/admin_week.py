@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from .card import Card, card_of
 from .models import Agent, Booking
 
-DAYS = 7
+DAYS, SATURDAY = 7, 5
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class WeekAdmin(admin.ModelAdmin):
 
 
 def week_of(agent: Agent, monday: date, at: datetime, request: HttpRequest) -> list[Day]:
-    """Seven days in the reader's zone; hours stand as the agent's own clock says them."""
+    """The days in the reader's zone, a weekend only if there is something on it; hours are by the agent's own clock."""
     zone = timezone.get_current_timezone()
     begins = [datetime.combine(monday + timedelta(days=number), time(), zone) for number in range(DAYS + 1)]
     booked = Booking.objects.visible_to(request.user).exclude(state=Booking.State.CANCELLED).for_listing()
@@ -61,7 +61,7 @@ def week_of(agent: Agent, monday: date, at: datetime, request: HttpRequest) -> l
     off = list(agent.time_off.filter(starts_at__lt=begins[-1], ends_at__gt=begins[0]).order_by("starts_at"))
     hours = list(agent.working_hours.order_by("weekday", "opens"))
     today = timezone.localdate(at)
-    return [
+    days = [
         Day(
             day=since.date(),
             is_today=since.date() == today,
@@ -71,6 +71,7 @@ def week_of(agent: Agent, monday: date, at: datetime, request: HttpRequest) -> l
         )
         for since, until in zip(begins, begins[1:], strict=False)
     ]
+    return [one for one in days if one.day.weekday() < SATURDAY or one.hours or one.cards]
 
 
 def _monday(text: str, today: date) -> date:

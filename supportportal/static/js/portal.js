@@ -46,7 +46,7 @@
   });
 
   /* Back on the first page, the row that was pressed has the focus again. */
-  document.addEventListener("DOMContentLoaded", () => {
+  window.addEventListener("load", () => {
     const pressed = location.hash.startsWith("#session-") && document.getElementById(location.hash.slice(1));
     pressed?.querySelector?.("a")?.focus();
   });
