@@ -190,10 +190,15 @@ def _sessions(persons: list[int], ground: Window, moving: Booking | None) -> Ite
     )
     if moving is not None:
         near = near.exclude(pk=moving.pk)
-    begins, ends = F("first_cell") - F("cells_before"), F("first_cell") + F("cells")
-    of_agents, of_clients = near.filter(agent__in=persons), near.filter(client__in=persons)
-    yield from of_agents.order_by("agent_id", "first_cell").values_list("agent_id", begins, ends + F("cells_after"))
-    yield from of_clients.order_by("client_id", "first_cell").values_list("client_id", "first_cell", ends)
+    # Plain columns: sums made by the database would pass through converters, row by row.
+    of_agents = near.filter(agent__in=persons).order_by("agent_id", "first_cell")
+    for person, first, length, before, after in of_agents.values_list(
+        "agent_id", "first_cell", "cells", "cells_before", "cells_after"
+    ):
+        yield person, first - before, first + length + after
+    of_clients = near.filter(client__in=persons).order_by("client_id", "first_cell")
+    for person, first, length in of_clients.values_list("client_id", "first_cell", "cells"):
+        yield person, first, first + length
 
 
 def _holds(

@@ -2,29 +2,31 @@
 
 import zoneinfo
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from supportportal import wording
-from supportportal.lattice import instant_at
+from supportportal.lattice import cell_at, instant_at
 from supportportal.people import zones
+from supportportal.people.context import firm_of
 from supportportal.people.models import User
 
-from . import availability, money, rules, standing_words
+from . import availability, money, rules, slot_markup, standing_words
 from .models import Agent, Booking, SessionType
+from .models.offer import speaking
 from .operations.consequences import Consequence
 from .policy import POLICY
 from .standing import day_of, record_of
 
 DAYS_SHOWN = 7
 OTHERS_SHOWN = 8
-NOON = 12
 NIGHT_CELLS = 7 * 12
 LONGEST_CELL_NUMBER = 8  # digits: the year 2900 and more
 
@@ -47,6 +49,9 @@ class Time:
 class Part:
     name: str
     times: list[Time]
+
+    def slots(self) -> SafeString:
+        return slot_markup.slots(self.times, money.SIGNS.get(POLICY.fee_currency, POLICY.fee_currency))
 
 
 @dataclass
@@ -107,9 +112,8 @@ class Week:
     def any_fee(self) -> bool:
         return any(time.fee for day in self.days for part in day.parts for time in part.times)
 
-    @staticmethod
-    def zones() -> list[tuple[str, str]]:
-        return zones.choices()
+    def zone_options(self) -> SafeString:
+        return slot_markup.zone_options(self.zone_name)
 
 
 class _Picker:
@@ -148,9 +152,10 @@ class _Picker:
             self.session_type,
             window,
             self.at,
-            agents=[self.agent] if self.agent else self.session_type.agents_for(self.client),
+            agents=[self.agent] if self.agent else speaking(self.agents, self.client),
             client=self.client,
             moving=self.moving,
+            firm=firm_of(self.request),
         )
 
     @cached_property
@@ -166,7 +171,10 @@ class _Picker:
     def why_nothing_on(self, day: date) -> Any:
         """Asked about the daytime: the night of another day in an agent's zone must not be the reason."""
         midnight, next_midnight = availability.day_window(day, 1, self.zone)
-        first, end = max(midnight + NIGHT_CELLS, self.free.window[0]), min(next_midnight - NIGHT_CELLS, self.free.window[1])
+        first, end = (
+            max(midnight + NIGHT_CELLS, self.free.window[0]),
+            min(next_midnight - NIGHT_CELLS, self.free.window[1]),
+        )
         return self.free.why_nothing(first, end) or ""
 
     def local(self, cell: int) -> datetime:
@@ -218,17 +226,15 @@ def build(
     Which starts carry the fee follows from the client's standing (B-13), where a session is moved from what that means.
     """
     picker = _Picker(request, session_type, client=client, zone=zone, at=at, moving=moving, meaning=meaning)
-    by_day: dict[date, list[int]] = {}
-    for cell in picker.cells:
-        by_day.setdefault(picker.local(cell).date(), []).append(cell)
-    first_free = min(by_day, default=picker.today)
+    first_cell = picker.free.first()
+    first_free = picker.today if first_cell is None else picker.local(first_cell).date()
     shown = _asked_day(request.GET.get("day", "")) or _asked_day(request.GET.get("from", ""))
     shown = min(max(shown or first_free, picker.today), picker.last_day)
     first = picker.today + timedelta(days=(shown - picker.today).days // DAYS_SHOWN * DAYS_SHOWN)
     if not request.GET.get("day") and first <= first_free < first + timedelta(days=DAYS_SHOWN):
         shown = max(shown, first_free)
     dates = [first + timedelta(days=number) for number in range(DAYS_SHOWN)]
-    days = [_day(picker, one, by_day.get(one, []), shown == one, picked) for one in dates]
+    days = [_day(picker, one, shown == one, picked) for one in dates]
     before, after = first - timedelta(days=DAYS_SHOWN), first + timedelta(days=DAYS_SHOWN)
     return Week(
         days=days,
@@ -242,7 +248,7 @@ def build(
         asked_zone=zones.is_known(request.GET.get("zone", "")),
         earlier=picker.address(**{"from": before, "day": ""}) if first > picker.today else "",
         later=picker.address(**{"from": after, "day": ""}) if after <= picker.last_day else "",
-        next_free=_next_free(picker, dates, any(by_day.get(one) for one in dates)),
+        next_free=_next_free(picker, dates, any(day.count for day in days)),
         why=picker.free.why_nothing(*picker.free.window) or "",
         notice_hours=int(POLICY.change_notice.total_seconds() // 3600),
         fee=standing_words.fee(),
@@ -253,10 +259,11 @@ def build(
     )
 
 
-def _day(picker: _Picker, day: date, cells: list[int], is_shown: bool, picked: str) -> Day:
-    times = [picker.time(cell, picked) for cell in cells]
-    morning = [one for one, cell in zip(times, cells, strict=True) if picker.local(cell).hour < NOON]
-    afternoon = times[len(morning) :]
+def _day(picker: _Picker, day: date, is_shown: bool, picked: str) -> Day:
+    cells = picker.free.cells_between(*availability.day_window(day, 1, picker.zone))
+    noon = cell_at(datetime.combine(day, time(12), picker.zone))
+    morning = [picker.time(cell, picked) for cell in cells if cell < noon]
+    afternoon = [picker.time(cell, picked) for cell in cells if cell >= noon]
     return Day(
         date=day,
         weekday=wording.short_day(day, picker.language).split(" ")[0],
@@ -269,9 +276,11 @@ def _day(picker: _Picker, day: date, cells: list[int], is_shown: bool, picked: s
 
 def _next_free(picker: _Picker, dates: list[date], has_times: bool) -> Link | None:
     """The first free start of all where this week has none or does not hold it."""
-    later = [cell for cell in picker.cells if picker.local(cell).date() > dates[-1]]
-    earlier = [cell for cell in picker.cells if picker.local(cell).date() < dates[0]]
-    cell = next(iter(later if not has_times and later else earlier if earlier else []), None)
+    begins, ends = availability.day_window(dates[0], len(dates), picker.zone)
+    first = picker.free.first()
+    cell = first if first is not None and first < begins else None
+    if not has_times and (later := picker.free.cells_between(ends, picker.free.window[1])):
+        cell = later[0]
     if cell is None:
         return None
     day = picker.local(cell).date()

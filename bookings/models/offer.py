@@ -1,6 +1,7 @@
 """What can be booked: session types, the agents who hold them, and when."""
 
 import zoneinfo
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -29,6 +30,11 @@ class PlaceKind(models.TextChoices):
     VIDEO = "video", _("video call")
     PHONE = "phone", _("phone call")
     ADDRESS = "address", _("in person")
+
+
+def speaking(agents: "list[Agent]", client: Any) -> "list[Agent]":
+    """Those of ``agents`` who speak the client's language; all of them where nobody does."""
+    return [agent for agent in agents if client.language in agent.languages] or agents
 
 
 class SessionTypeQuerySet(models.QuerySet):
@@ -98,7 +104,7 @@ class SessionType(Localised):
     def agents_for(self, client) -> "list[Agent]":
         """Who can hold it for ``client``: those who speak the client's language; everyone where nobody does."""
         agents = list(self.agents.filter(is_active=True, user__is_active=True).select_related("user"))
-        return [agent for agent in agents if client.language in agent.languages] or agents
+        return speaking(agents, client)
 
     @property
     def place_icon(self) -> str:
