@@ -24,7 +24,7 @@ DOORS = [
     Door(
         _("Cancel late, while somebody waits"),
         _(
-            "You have missed one session already, and the next one is less than a day away. See what cancelling it means, undo it."
+            "You have missed one session, and the next is less than a day away. See what cancelling means, then undo it."
         ),
         LATE,
         f"/sessions/{REFERENCE}/",

@@ -46,7 +46,7 @@ class WaitForEarlierForm(forms.Form):
 
 
 class OfferForm(forms.Form):
-    """The answer to an offer, picked by a person: nothing is preselected, since mail scanners press buttons too (B-9)."""
+    """The answer to an offer, picked by a person: nothing is preselected, as mail scanners press buttons too (B-9)."""
 
     answer = forms.ChoiceField(
         label=_("Do you want this time?"),

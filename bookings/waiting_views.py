@@ -136,7 +136,7 @@ def terms_to_accept(client: User, at: datetime) -> TermsVersion | None:
 
 
 def _days(request: HttpRequest, session_type: SessionType, agent: Agent | None, at: datetime) -> list[tuple[str, str]]:
-    """Two weeks from the one that the picker showed: the days on which sessions are held at all, each with how many wait."""
+    """Two weeks from what the picker showed: the days on which sessions are held at all, with how many wait."""
     client = request.user
     today = at.astimezone(client.zone).date()
     last = today + timedelta(days=session_type.horizon_days)

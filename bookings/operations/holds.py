@@ -1,7 +1,7 @@
 """Slots given up: kept for an undo (B-9a), then handed on to those who wait (B-15), then open to all.
 
-A hold is one row that owns the agent's cells. Whoever changes one has locked the people before, then locks the row itself
-and looks at it again. Holds are locked before offers.
+A hold is one row that owns the agent's cells. Whoever changes one has locked the people before, then locks the row
+itself and looks at it again. Holds are locked before offers.
 """
 
 from datetime import datetime
@@ -58,7 +58,7 @@ def hand_on(before: Slot, booking: Booking, *, at: datetime) -> None:
 
 
 def make_room(session_type: SessionType, agent: Agent, first_cell: int, *, client: User, at: datetime) -> None:
-    """Let go of what is held of the agent for this start, where it is in nobody's way any more or the client's own undo."""
+    """Let go of what is held of the agent for this start, where its time is long over or it is the client's own undo."""
     first = first_cell - session_type.buffer_before // 5
     end = first_cell + session_type.cells + session_type.buffer_after // 5
     near = Hold.objects.select_for_update(no_key=True, of=("self",)).filter(

@@ -92,8 +92,10 @@ def join_for_days(
     agent: Agent | None = None,
     terms: TermsVersion | None = None,
 ) -> WaitlistEntry:
-    """Let ``client`` wait for a session on any of ``days`` (local dates of the client's). Days waited for already stay as
-    they are: who adds a day stands behind those who wait for it. Raises BookingRefused as above, or without a day or a topic.
+    """Let ``client`` wait for a session on any of ``days`` (local dates of the client's).
+
+    Days waited for already stay as they are: who adds a day stands behind those who wait for it. Raises BookingRefused
+    as above, or without a day or a topic.
     """
     if not topic.strip():
         raise NoTopic
@@ -290,8 +292,9 @@ def accept(
 ) -> Booking:
     """Take the slot: move the session that waits for an earlier time, without a strike, or book a new one.
 
-    Everything is checked again (B-15). Accepting twice gives the same session back. Raises BookingRefused, with nothing changed,
-    once the offer is over, or where the client may not have the slot any more. ``by`` is None by the link in a mail.
+    Everything is checked again (B-15). Accepting twice gives the same session back. Raises BookingRefused, with nothing
+    changed, once the offer is over, or where the client may not have the slot any more. ``by`` is None by the link in a
+    mail.
     """
     locked = _lock_offer(offer)
     entry = locked.entry

@@ -74,7 +74,7 @@ def test_book_move_and_cancel(page, language, width, sign_in, someone, axe):
     page.locator("label.slot:visible").nth(1).click()
     page.locator("[name=reason][value=other]").check()
     page.locator("form#picker button[type=submit]:visible").last.click()
-    page.wait_for_url(re.compile(r"/s/[^/]+/$"))
+    page.wait_for_url(re.compile(r"/s/[^/]+/\?done=1$"))
     moved = Booking.objects.get()
     assert moved.first_cell != booked.first_cell
 
@@ -82,7 +82,7 @@ def test_book_move_and_cancel(page, language, width, sign_in, someone, axe):
     axe(page)
     page.locator("[name=reason][value=other]").check()
     page.locator("main form button[type=submit]").last.click()
-    page.wait_for_url(re.compile(r"/s/[^/]+/$"))
+    page.wait_for_url(re.compile(r"/s/[^/]+/\?done=1$"))
     axe(page)
     assert Booking.objects.get().state == Booking.State.CANCELLED
     assert mailed_to(someone).subject.startswith(SAY[language]["cancelled"])

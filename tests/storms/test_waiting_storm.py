@@ -189,7 +189,7 @@ def test_many_ticks_make_one_offer(scene):
     assert_cells_fit()
 
 
-# -- the ways that lose: look first, then act ---------------------------------------------------------------------------
+# -- the ways that lose: look first, then act --------------------------------------------------------------------------
 
 
 def look_then_act(scene, *acts) -> None:
