@@ -90,7 +90,7 @@ def _propose(
     back: int,
 ) -> Proposal:
     speaking = {pk for pk, agent in agents.items() if booking.client.language in agent.languages}
-    allowed = speaking - {away.pk} or set(agents)
+    allowed = (speaking - {away.pk} or set(agents)) | (speaking & {away.pk})
 
     def options_at(cell: int) -> list[Option]:
         here = [pk for pk in found.agents_at(cell) if pk in allowed and (pk != away.pk or cell >= back)]
