@@ -1,6 +1,7 @@
 """What became of a session: its start, its interruptions, its outcome, and the ways back (B-12, B-14)."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -314,7 +315,9 @@ def _require_lawful(
         raise NotAskedToStop
 
 
-def _write(booking: Booking, verb: str, *, by: User | None, at: datetime, facts: dict | None = None, **values) -> None:
+def _write(
+    booking: Booking, verb: str, *, by: User | None, at: datetime, facts: dict | None = None, **values: Any
+) -> None:
     for name, value in values.items():
         setattr(booking, name, value)
     booking.save(update_fields=list(values))
