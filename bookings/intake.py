@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -112,7 +113,20 @@ def _about_session(inbound: Inbound) -> str:
 
 
 def _session_actions(inbound: Inbound) -> Sequence[Action]:
-    return [Action(_("Open the session"), reverse("admin:bookings_booking_change", args=[inbound.subject_id]))]
+    """Act for the client, with the mail's arrival as the instant that decides the notice (B-11)."""
+    booking = Booking.objects.filter(pk=inbound.subject_id or 0).first()
+    if booking is None:
+        return []
+    asked = urlencode({"asked_at": inbound.arrived_at.isoformat()})
+    acting = [("move", _("Move it for the client")), ("cancel", _("Cancel it for the client"))]
+    links = [
+        Action(label, f"{reverse(f'admin:bookings_booking_{verb}', args=[booking.pk])}?{asked}") for verb, label in acting
+    ]
+    is_open = booking.is_live and not booking.has_started(inbound.arrived_at)
+    return [
+        *(links if is_open else []),
+        Action(_("Open the session"), reverse("admin:bookings_booking_change", args=[booking.pk])),
+    ]
 
 
 def _about_call(inbound: Inbound) -> str:

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
+from django.urls import reverse
 from django.utils import translation
 
 from bookings import intake, messages, messages_calls, operations, reading_mail
@@ -12,7 +14,7 @@ from supportportal.lattice import cell_at
 from supportportal.outbox import inbound, mails, rendering
 from supportportal.outbox.models import Inbound, Message
 from supportportal.people.models import Firm
-from tests.factories import MONDAY_TEN, ChannelFactory, ClientFactory, FirmFactory, TermsVersionFactory
+from tests.factories import MONDAY_TEN, ChannelFactory, ClientFactory, FirmFactory, StaffFactory, TermsVersionFactory
 from tests.outbox.test_mails import eml
 
 AT = MONDAY_TEN
@@ -219,7 +221,7 @@ def test_a_reply_to_a_closed_request_is_for_a_person(caller, settings):
     assert (kept.state, kept.subject_id) == (Inbound.State.WAITING, callback.pk)
 
 
-def test_a_reply_about_a_session_lands_on_it_with_its_arrival(cast, settings):
+def test_a_reply_about_a_session_lands_on_it_and_its_arrival_leads_to_acting(cast, client, settings):
     settings.INBOUND_DOMAIN = "in.meridian.example"
     FirmFactory()
     start = cell_at(AT + timedelta(days=3))
@@ -233,7 +235,14 @@ def test_a_reply_about_a_session_lands_on_it_with_its_arrival(cast, settings):
     assert (kept.subject_type, kept.subject_id) == (messages.SUBJECT_TYPE, booking.pk)
     handler = inbound.handler_of(kept.subject_type)
     assert booking.reference in handler.about(kept)
-    assert handler.actions(kept)
+    move = handler.actions(kept)[0].url
+    assert f"/{booking.pk}/move/?asked_at=2026-11-23T10%3A00%3A00%2B00%3A00" in move
+    client.force_login(StaffFactory(roles=["agent"]))
+    with time_machine.travel(AT + timedelta(hours=5), tick=False):
+        page = client.get(move)
+    assert page.context["form"].initial["asked_at"] == AT
+    address = reverse("admin:bookings_booking_change", args=[booking.pk])
+    assert "A day later, please" in client.get(address).content.decode()
     assert Message.objects.filter(kind__startswith="mail_").count() == 0
 
 

@@ -59,7 +59,7 @@ def text(response) -> str:
 def test_the_first_question_tells_what_is_out_of_scope(client, caller):
     page = text(client.get(reverse("bookings:callback")))
     assert "Something in the product does not work" in page
-    assert "Please call your internet provider" in page
+    assert "Please call your provider" in page
 
 
 def test_a_topic_out_of_scope_leads_elsewhere_and_asks_for_nothing(client, caller):
