@@ -1,5 +1,6 @@
 """Public holidays, seeded per country into the editable table ``Holiday``."""
 
+import contextlib
 from collections.abc import Collection
 from datetime import date
 
@@ -32,6 +33,15 @@ def seed(country: str, years: Collection[int]) -> int:
     rows = [Holiday(country=country, day=day, name=name[:120]) for day, name in known.items() if day not in kept]
     Holiday.objects.bulk_create(rows, ignore_conflicts=True)
     return len(rows)
+
+
+def seed_missing(today: date) -> None:
+    """Seed every country in use for the years that it has no holidays of at all; years known already stay untouched."""
+    for country in countries_in_use():
+        known = {day.year for day in Holiday.objects.filter(country=country).dates("day", "year")}
+        if years := set(years_around(today)) - known:
+            with contextlib.suppress(UnknownCountry):  # staff enter them by hand
+                seed(country, years)
 
 
 def years_around(today: date) -> range:

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from . import cells
+from . import cells, holidays
 from .operations import feedback, unanswered, waiting
 
 
@@ -23,6 +23,12 @@ def cancel_unanswered() -> None:
 def ask_surveys() -> None:
     """Once a quarter, ask those who used support how they find it (B-19)."""
     feedback.ask_surveys(timezone.now())
+
+
+@shared_task(ignore_result=True)
+def seed_holidays() -> None:
+    """A new year, or the first agent of another country, brings its public holidays (B-1)."""
+    holidays.seed_missing(timezone.localdate())
 
 
 @shared_task(ignore_result=True)

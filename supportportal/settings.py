@@ -234,6 +234,7 @@ CELERY_BEAT_SCHEDULE = {
     "every-3-seconds-pass-on": _every(3, "bookings.tasks.pass_on"),
     "every-20-seconds-unanswered": _every(20, "bookings.tasks.cancel_unanswered"),
     "every-15-minutes-ask-surveys": _every(900, "bookings.tasks.ask_surveys"),
+    "every-minute-holidays": _every(60, "bookings.tasks.seed_holidays"),
     "every-5-minutes-sweep": _every(300, "bookings.tasks.sweep"),
 }
 

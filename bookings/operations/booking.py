@@ -251,13 +251,16 @@ def _move_to(
     old_start = booking.starts_at
     booking.first_cell = first_cell
     booking.cells = booking.session_type.cells
+    booking.cells_before = booking.session_type.buffer_before // 5
+    booking.cells_after = booking.session_type.buffer_after // 5
     if agent.pk != booking.agent_id:
         booking.agent = agent
         booking.place_kind, booking.place = place_of(booking.session_type, agent)
     booking.fixed_at = at
     booking.imposed_at, booking.agreed_at = (at if by_firm else None), None
     booking.version += 1
-    fields = ["first_cell", "cells", "agent", "place_kind", "place", "fixed_at", "imposed_at", "agreed_at", "version"]
+    slot = ["first_cell", "cells", "cells_before", "cells_after", "agent", "place_kind", "place"]
+    fields = [*slot, "fixed_at", "imposed_at", "agreed_at", "version"]
     _write_slot(lambda: booking.save(update_fields=fields))
     booking.refresh_from_db(fields=["starts_at", "ends_at"])
     outbox.void(messages.SUBJECT_TYPE, booking.pk, below_version=booking.version)

@@ -58,3 +58,12 @@ def test_the_command_seeds_the_countries_in_use():
 
 def test_five_years_are_kept_ready():
     assert list(holidays.years_around(date(2026, 11, 21))) == [2025, 2026, 2027, 2028, 2029]
+
+
+def test_a_country_in_use_is_seeded_once_and_what_staff_deleted_stays_away():
+    today = date(2026, 11, 20)
+    holidays.seed_missing(today)
+    assert {day.year for day in Holiday.objects.filter(country="IT").dates("day", "year")} == set(range(2025, 2030))
+    Holiday.objects.get(country="IT", day=date(2026, 12, 8)).delete()
+    holidays.seed_missing(today)
+    assert not Holiday.objects.filter(country="IT", day=date(2026, 12, 8)).exists()
