@@ -52,12 +52,12 @@ def mark_failed(message: Message, reason: str, *, at: datetime) -> None:
             _tell([message], "failed", at)
 
 
-def mark_again(message: Message, reason: str, *, at: datetime) -> None:
+def mark_again(message: Message, reason: str, *, at: datetime, has_waited: bool = False) -> None:
     """Try again after a pause, or park it where no attempt is left or useful."""
     if message.overtaken or Message.objects.filter(pk=message.pk, overtaken=True).exists():
         mark_void(message, reason)
         return
-    due = schedule.next_try(message.attempts, at, message.useful_until, luck=_chance.random())
+    due = schedule.next_try(message.attempts, at, message.useful_until, luck=_chance.random(), has_waited=has_waited)
     if due is None:
         mark_failed(message, reason, at=at)
     else:

@@ -78,7 +78,7 @@ def _ask_about_sms(message: Message, at: datetime) -> None:
         case Refused(reason):
             outcomes.mark_failed(message, reason, at=at)
         case _:
-            outcomes.mark_again(message, "the provider has none of it", at=at)
+            outcomes.mark_again(message, "the provider has none of it", at=at, has_waited=True)
 
 
 def _wait_or_send_again(message: Message, at: datetime) -> None:
@@ -86,4 +86,5 @@ def _wait_or_send_again(message: Message, at: datetime) -> None:
     if getattr(gateways.for_channel(message.channel), "reports", False) and at < report_by:
         outcomes.ask_later(message, "waiting for the provider's report", ask_at=report_by)
     else:
-        outcomes.mark_again(message, "handed over without an answer; it goes again as the same message", at=at)
+        reason = "handed over without an answer; it goes again as the same message"
+        outcomes.mark_again(message, reason, at=at, has_waited=True)

@@ -20,15 +20,16 @@ SPREAD = 0.2  # of a pause, so that what failed together does not come back toge
 
 
 def next_try(
-    attempts: int, at: datetime, useful_until: datetime | None = None, *, luck: float = 0.5
+    attempts: int, at: datetime, useful_until: datetime | None = None, *, luck: float = 0.5, has_waited: bool = False
 ) -> datetime | None:
     """When the next attempt is due after ``attempts`` failed ones, or None if it is to be parked.
 
-    ``luck`` (0 to 1) places it within the spread. Towards ``useful_until`` the pauses shrink to half of what is left.
+    ``has_waited``: for its sender's lease to end, which is pause enough. ``luck`` (0 to 1) places it within the spread.
+    Towards ``useful_until`` the pauses shrink to half of what is left.
     """
     if attempts > len(PAUSES):
         return None
-    pause = PAUSES[max(attempts, 1) - 1] * (1 + SPREAD * (2 * luck - 1))
+    pause = (SHORTEST if has_waited else PAUSES[max(attempts, 1) - 1]) * (1 + SPREAD * (2 * luck - 1))
     if useful_until is not None and at + pause >= useful_until:
         pause = (useful_until - at) / 2
         if pause < SHORTEST:

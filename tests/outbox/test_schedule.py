@@ -47,6 +47,11 @@ def test_pauses_shrink_towards_the_end_of_use(left, expected):
     assert next_try(5, NOON, NOON + left) == (expected and NOON + expected)
 
 
+def test_the_end_of_a_lease_is_pause_enough():
+    assert next_try(6, NOON, has_waited=True) == NOON + SHORTEST
+    assert next_try(len(PAUSES) + 1, NOON, has_waited=True) is None
+
+
 def test_a_provider_is_left_alone_for_a_quarter_of_an_hour_at_most():
     assert [channel_pause(failures) for failures in (1, 2, 5, 500)] == [
         10 * SECOND, 30 * SECOND, 15 * MINUTE, 15 * MINUTE

@@ -1,18 +1,21 @@
 """A Celery application whose senders mark first and send afterwards: the negative control of the worker kills."""
 
+from celery.signals import worker_ready
+
 from supportportal.celery import app
-from supportportal.outbox import claiming, outcomes
 
 __all__ = ["app"]
-_fence = claiming.fence
 
 
-def _mark_first(parcels, *, gateway, at):
-    fenced = _fence(parcels, gateway=gateway, at=at)
-    outcomes.mark_sent([(parcel.message, "") for parcel in fenced], at=at)
-    return fenced
+@worker_ready.connect(weak=False)
+def mark_first(**kwargs):
+    from supportportal.outbox import claiming, outcomes  # models load after Django is set up
 
+    fence = claiming.fence
 
-@app.on_after_finalize.connect
-def _patch(**kwargs):
-    claiming.fence = _mark_first
+    def fence_and_mark(parcels, *, gateway, at):
+        fenced = fence(parcels, gateway=gateway, at=at)
+        outcomes.mark_sent([(parcel.message, "") for parcel in fenced], at=at)
+        return fenced
+
+    claiming.fence = fence_and_mark

@@ -1,6 +1,6 @@
 """Senders killed with SIGKILL at random moments: no message is lost, and none doubled beyond what N-1 allows.
 
-``STORM=full`` sends 2,000 messages; otherwise fewer. Each protection has a negative control: taken away, the test fails.
+``STORM=full`` sends 2,000 messages; otherwise fewer. Each protection has a negative control: without it, some are.
 """
 
 import os
