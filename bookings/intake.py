@@ -120,7 +120,8 @@ def _session_actions(inbound: Inbound) -> Sequence[Action]:
     asked = urlencode({"asked_at": inbound.arrived_at.isoformat()})
     acting = [("move", _("Move it for the client")), ("cancel", _("Cancel it for the client"))]
     links = [
-        Action(label, f"{reverse(f'admin:bookings_booking_{verb}', args=[booking.pk])}?{asked}") for verb, label in acting
+        Action(label, reverse(f"admin:bookings_booking_{verb}", args=[booking.pk]) + f"?{asked}")
+        for verb, label in acting
     ]
     is_open = booking.is_live and not booking.has_started(inbound.arrived_at)
     return [

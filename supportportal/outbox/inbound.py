@@ -291,8 +291,9 @@ def _first_answer(inbound: Inbound, day: date) -> bool:
         with transaction.atomic():
             Inbound.objects.filter(pk=inbound.pk).update(answered_on=day)
     except IntegrityError:
-        # Nobody is told a second time today, so a person has to look.
-        Inbound.objects.filter(pk=inbound.pk, state=State.HANDLED).update(state=State.WAITING)
+        # A client who is not told a second time today must not be left alone with it: a person has to look.
+        known = Inbound.objects.filter(pk=inbound.pk, state=State.UNMATCHED, person__isnull=False)
+        known.update(state=State.WAITING)
         return False
     return True
 

@@ -162,6 +162,12 @@ def test_an_incomplete_mail_gets_the_form_with_what_it_said(caller, client, sett
     assert "Non stampa." in page
 
 
+def test_a_second_incomplete_mail_of_the_day_is_put_before_staff(caller):
+    assert take("Descrizione: Non stampa.").state == Inbound.State.UNMATCHED
+    assert take("Descrizione: Non stampa ancora.").state == Inbound.State.WAITING
+    assert Message.objects.filter(kind="callback_not_made").count() == 1
+
+
 def test_nobody_else_reads_what_a_mail_said(caller, client):
     kept = take("Referente: Anna Neri\nDescrizione: Non stampa.")
     other = ClientFactory(account=caller.account)

@@ -14,7 +14,7 @@ REPLY = {"subject": "Re: Booked", "text": "A day later, please."}
 def mail():
     FirmFactory()
     ClientFactory(email="anna@client.example")
-    raw = b"From: Help <help@meridian.example>\r\nMessage-ID: <1@portal.example>\r\nSubject: Booked\r\n\r\nYour session\r\n"
+    raw = b"From: Help <help@meridian.example>\r\nMessage-ID: <1@portal.example>\r\n\r\nYour session\r\n"
     return DemoMail.objects.create(
         channel=DemoMail.Channel.EMAIL, address="anna@client.example", subject="Booked", raw=raw
     )
