@@ -24,7 +24,7 @@ DOORS = [
     Door(
         _("Cancel late, while somebody waits"),
         _(
-            "You have missed one session, and the next is less than a day away. See what cancelling means, then undo it."
+            "You have missed a session, and the next is less than a day away. See what cancelling means, and undo it."
         ),
         LATE,
         f"/sessions/{REFERENCE}/",

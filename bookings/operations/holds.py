@@ -58,7 +58,7 @@ def hand_on(before: Slot, booking: Booking, *, at: datetime) -> None:
 
 
 def make_room(session_type: SessionType, agent: Agent, first_cell: int, *, client: User, at: datetime) -> None:
-    """Let go of what is held of the agent for this start, where its time is long over or it is the client's own undo."""
+    """Let go of what is held of the agent for this start, where its time is long over or it is the own undo."""
     first = first_cell - session_type.buffer_before // 5
     end = first_cell + session_type.cells + session_type.buffer_after // 5
     near = Hold.objects.select_for_update(no_key=True, of=("self",)).filter(
