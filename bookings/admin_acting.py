@@ -4,6 +4,7 @@ import secrets
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -158,6 +159,7 @@ class ActingAdmin(admin.ModelAdmin):
             "session_type": session_type,
             "access": may_use(client, session_type, at),
             "terms_missing": _terms_missing(client, at),
+            "terms_url": settings.SITE_URL + reverse("bookings:terms"),
         }
         return self._show(request, "firm/for_client", _("Book for a client"), **shown)
 
@@ -206,8 +208,7 @@ def _in_words(booking: Booking, found: Consequence, asked: datetime) -> list[str
     first = _("%(client)s asked on %(instant)s.") % {"client": booking.client, "instant": when}
     if not found.counts:
         return [first, _("That was in time: it is free and no no-show.")]
-    fee = [_("A fee is never accepted in the client's place.")]
-    return [first, standing_words.counting(found.standing), *standing_words.following(found.standing), *fee]
+    return [first, standing_words.counting(found.standing), *standing_words.following(found.standing)]
 
 
 def _terms_missing(client: Any, at: datetime) -> str:

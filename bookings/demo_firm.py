@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext_lazy as _
 
 from supportportal.demo.doors import Door
+from supportportal.demo.sign_ins import DOMAIN
 from supportportal.people.models import User
 
 from .demo import AGENT, CLIENT
-from .models import Booking, Unreached
+from .models import Booking, TermsAcceptance, TermsVersion, Unreached
 
 DOORS = [
     Door(
@@ -27,7 +28,8 @@ def clear() -> None:
 
 
 def build(at: datetime) -> None:
-    """After the sessions are there: the demo's client has booked the next one of each colleague."""
+    """After the sessions are there: the demo's client has booked what is coming for the colleagues."""
+    _accept_terms(at)
     coordinator = User.objects.get(email=CLIENT)
     coming = Booking.objects.live().filter(starts_at__gt=at).order_by("first_cell")
     colleagues = coming.filter(client__account=coordinator.account_id).exclude(client=coordinator)
@@ -43,3 +45,11 @@ def build(at: datetime) -> None:
             why=Unreached.Why.NO_CONSENT,
             since=at - timedelta(minutes=10),
         )
+
+
+def _accept_terms(at: datetime) -> None:
+    """All but those who come in by a door have accepted the terms, so that others can book for them."""
+    terms = TermsVersion.current(at)
+    for person in User.objects.clients().filter(account__isnull=False).exclude(email__endswith=DOMAIN):
+        accepted = {"accepted_at": at - timedelta(days=30)}
+        TermsAcceptance.objects.get_or_create(terms=terms, user=person, defaults=accepted)

@@ -1,4 +1,4 @@
-"""Caused by the firm: someone is away, each session gets a proposal, one press sees to all, and nothing of it counts."""
+"""Caused by the firm: someone is away, each session gets a proposal, one press sees to all; nothing of it counts."""
 
 from datetime import UTC, datetime, timedelta
 from threading import Thread
