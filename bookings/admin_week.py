@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Any
 
 from django.contrib import admin
@@ -69,7 +70,7 @@ def week_of(agent: Agent, monday: date, at: datetime, request: HttpRequest) -> l
             off=[one for one in off if one.starts_at < until and one.ends_at > since],
             cards=[card for card in cards if since <= card.booking.starts_at < until],
         )
-        for since, until in zip(begins, begins[1:], strict=False)
+        for since, until in pairwise(begins)
     ]
     return [one for one in days if one.day.weekday() < SATURDAY or one.hours or one.cards]
 

@@ -132,7 +132,7 @@ def ics_response(booking: Booking, at: datetime) -> HttpResponse:
     content = ical.entry(
         booking,
         firm=Firm.current(),
-        method="PUBLISH" if booking.is_live else "CANCEL",
+        method="CANCEL" if booking.state == Booking.State.CANCELLED else "PUBLISH",
         attendee=booking.client,
         at=at,
         description=booking.topic,

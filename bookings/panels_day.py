@@ -61,6 +61,15 @@ def _open_outcomes(request: HttpRequest, at: datetime) -> dict[str, Any] | None:
     return {"cards": found[:MOST], "more": len(found) > MOST, "is_agent": is_agent} if found else None
 
 
+def _held_back(request: HttpRequest, at: datetime) -> dict[str, Any] | None:
+    """Clients who found nobody there: someone other than the session's agent has to look (B-12)."""
+    if not request.user.has_perm("bookings.change_booking"):
+        return None
+    alone = _sessions(request).live().filter(nobody_here_at__isnull=False, nobody_here_seen_at__isnull=True)
+    found = list(alone.exclude(agent=request.user.pk)[:MOST])
+    return {"bookings": found} if found else None
+
+
 def _failed(request: HttpRequest, at: datetime) -> dict[str, Any] | None:
     """Messages of the last week that were given up; one that was sent again is not listed any more (N-3)."""
     if not request.user.has_perm("outbox.view_message"):
@@ -77,6 +86,7 @@ def _failed(request: HttpRequest, at: datetime) -> dict[str, Any] | None:
 
 
 STAFF_PANELS_DAY = [
+    Panel("bookings.nobody", "bookings/panels/nobody.html", _held_back, position=5, wide=True),
     Panel("bookings.today", "bookings/panels/today.html", _day, position=10, wide=True),
     Panel("bookings.open", "bookings/panels/open.html", _open_outcomes, position=12),
     Panel("bookings.failed", "bookings/panels/failed.html", _failed, position=30),

@@ -15,8 +15,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from supportportal.people.models import User
+
 from . import ical, messages, rules
 from .link_views import named_by
+from .messages_outcomes import feedback_path
 from .models import Booking
 from .operations import outcomes
 from .policy import POLICY
@@ -37,6 +40,17 @@ def now(request: HttpRequest, token: str) -> HttpResponse:
         response = _pressed(request, booking, at) if request.method == "POST" else _page(request, booking, at)
     response["Referrer-Policy"] = "same-origin"  # else browsers post with the origin "null", which CSRF checks refuse
     return response
+
+
+def shown_beside(booking: Booking, reader: User, at: datetime) -> dict[str, str]:
+    """The addresses that the client's own page of a session leads to: this page while it is of use, later feedback."""
+    if reader != booking.client:
+        return {}
+    if booking.state == Booking.State.ATTENDED:
+        return {"feedback_url": feedback_path(booking)}
+    if booking.is_live and rules.door_opens(booking.starts_at, POLICY) <= at < booking.ends_at:
+        return {"now_url": messages.manage_path(booking, "now")}
+    return {}
 
 
 def _page(request: HttpRequest, booking: Booking, at: datetime) -> HttpResponse:

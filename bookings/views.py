@@ -18,7 +18,7 @@ from supportportal.outbox.reading import messages_about
 from supportportal.people.access import may_use, may_use_all
 from supportportal.people.models import Firm
 
-from . import coordinating, desk, ical, messages, operations, picker, rules, standing_words
+from . import coordinating, desk, ical, messages, operations, picker, rules, session_views, standing_words
 from .forms import BookingForm
 from .ladder_views import fee_shown, ladder_of
 from .link_views import ics_response
@@ -180,6 +180,7 @@ def booking(request: HttpRequest, reference: str) -> HttpResponse:
         "free_until": rules.free_until(booking.starts_at, POLICY) if is_free else None,
         "can_change": booking.is_live and not booking.has_started(at),
         "agree_url": messages.manage_path(booking, "agree"),
+        **session_views.shown_beside(booking, request.user, at),
         "change_url": messages.manage_path(booking, "change"),
         "cancel_url": messages.manage_path(booking, "cancel"),
         "add_links": ical.add_links(booking, firm=Firm.current()),

@@ -279,3 +279,10 @@ def test_the_csv_holds_no_formula(client, said):
     assert "'=HYPERLINK" in lines
     assert ",=HYPERLINK" not in lines
     assert ',"=HYPERLINK' not in lines
+
+
+def test_a_colleague_is_told_of_nobody_here(client, agent, booking):
+    outcomes.nobody_here(booking, at=after(11))
+    assert "found nobody there" not in client.get(INDEX).content.decode()
+    client.force_login(StaffFactory(roles=["agent"]))
+    assert "found nobody there" in client.get(INDEX).content.decode()

@@ -291,3 +291,22 @@ def test_the_messages_can_be_written(booking, cast, kind, language):
         assert "We closed <the> year." in parcel.text
         assert "We closed &lt;the&gt; year." in parcel.html
         assert messages_outcomes.feedback_path(booking) in parcel.text
+
+
+# -- the client's page of a session ------------------------------------------------------------------------------------
+
+
+def test_the_clients_page_leads_to_the_session_and_later_to_feedback(client, booking, clock, cast):
+    client.force_login(cast.client)
+    assert page_of(booking) in client.get(booking.get_absolute_url()).content.decode()
+    outcomes.mark(booking, State.ATTENDED, by=cast.agent.user, at=after(6), summary="We closed <the> year.")
+    page = client.get(booking.get_absolute_url()).content.decode()
+    assert messages_outcomes.feedback_path(booking) in page
+    assert "We closed &lt;the&gt; year." in page
+    assert "cancelled" not in page
+
+
+def test_a_coordinator_gets_no_link_that_speaks_for_a_colleague(client, booking, clock, cast):
+    client.force_login(ClientFactory(account=cast.client.account, is_coordinator=True))
+    page = client.get(booking.get_absolute_url()).content.decode()
+    assert page_of(booking) not in page
