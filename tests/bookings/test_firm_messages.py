@@ -1,0 +1,120 @@
+"""What the messages say about changes of ours, lateness, and colleagues who attend or coordinate."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from icalendar import Calendar
+
+from bookings import operations
+from bookings.operations import firm
+from bookings.operations.colleagues import replace_attendee
+from supportportal.outbox import rendering
+from supportportal.outbox.models import Message
+from supportportal.people.models import Firm
+from tests.factories import AgentFactory, BookingFactory, ClientFactory, UserFactory
+
+AT = datetime(2026, 11, 24, 8, 3, tzinfo=UTC)
+TEN = datetime(2026, 11, 24, 9, tzinfo=UTC)
+FRIDAY = datetime(2026, 11, 27, 9, tzinfo=UTC)
+
+
+@pytest.fixture
+def booking(cast):
+    cast.client.sms_consent_at = AT
+    cast.client.save()
+    return BookingFactory(client=cast.client, agent=cast.agent, session_type=cast.session_type, starts=TEN)
+
+
+def written(kind, **which):
+    message = Message.objects.get(kind=kind, **which)
+    subject = rendering.load_subjects([message])[message.pk]
+    parcel = rendering.write(message, subject, firm=Firm(name="Meridian", contact_email="help@meridian.example"))
+    return parcel, " ".join(f"{parcel.subject} {parcel.text}".split())
+
+
+def calendar(parcel):
+    return Calendar.from_ical(parcel.attachments[0].content)
+
+
+def test_another_agent_at_the_same_time(cast, booking):
+    colleague = AgentFactory(session_types=[cast.session_type], office_hours=True, user__name="Daan Vos")
+    firm.move(booking, first_cell=booking.first_cell, agent=colleague, by=cast.agent.user, at=AT)
+    _parcel, text = written("booking_moved")
+    assert "Daan Vos holds your session" in text
+    assert "this was our doing, so it does not count" in text
+    assert "no longer free" not in text
+    assert "Changing or cancelling is free until Tue 24 Nov, 10:00" in text
+
+
+def test_another_time(cast, booking):
+    firm.move(booking, first_cell=int(FRIDAY.timestamp()) // 300, agent=cast.agent, by=cast.agent.user, at=AT)
+    _parcel, text = written("booking_moved")
+    assert "We had to move your session" in text and "was Tuesday 24 November, 10:00" in text
+
+
+def test_an_apology(cast, booking):
+    firm.cancel(booking, by=cast.agent.user, at=AT)
+    assert "we could not hold it. It does not count" in written("booking_cancelled")[1]
+
+
+@pytest.mark.parametrize(
+    ("act", "kind", "says"),
+    [
+        (lambda cast, booking: firm.cancel(booking, by=cast.agent.user, at=AT), "firm_cancelled_sms", "does not count"),
+        (
+            lambda cast, booking: firm.move(
+                booking, first_cell=booking.first_cell + 12, agent=cast.agent, by=cast.agent.user, at=AT
+            ),
+            "firm_moved_sms",
+            "Now Tue 24 Nov, 11:00",
+        ),
+        (
+            lambda cast, booking: firm.tell_late(booking, by=cast.agent.user, at=TEN - timedelta(minutes=5)),
+            "agent_late_sms",
+            "about 10 minutes late",
+        ),
+    ],
+    ids=["cancelled", "moved", "late"],
+)
+def test_text_messages(cast, booking, act, kind, says):
+    act(cast, booking)
+    _parcel, text = written(kind)
+    assert says in text
+
+
+def test_late_by_mail(cast, booking):
+    firm.tell_late(booking, by=cast.agent.user, at=TEN - timedelta(minutes=5))
+    assert "about 10 minutes late" in written("agent_late")[1]
+
+
+def test_a_colleague_attends(cast, booking):
+    marco = ClientFactory(account=cast.client.account, name="Marco Bassi", email="marco@example.org")
+    replace_attendee(booking, attendee=marco, by=cast.client, at=AT)
+    theirs, text = written("attendee_replaced")
+    assert "You attend" in text and theirs.address == "marco@example.org"
+    assert calendar(theirs)["method"] == "REQUEST"
+    before, text = written("attendee_released")
+    assert before.address == cast.client.email
+    assert calendar(before)["method"] == "CANCEL"
+    assert calendar(before).walk("VEVENT")[0]["uid"] == calendar(theirs).walk("VEVENT")[0]["uid"]
+    assert "/s/" not in before.text  # no way back in by an old mail
+    agents, text = written("agent_attendee")
+    assert "Marco Bassi" in text
+
+
+def test_a_copy_says_whose_session_it_is(cast):
+    boss = UserFactory(account=cast.client.account, is_coordinator=True)
+    operations.book(
+        session_type=cast.session_type,
+        client=cast.client,
+        first_cell=int(FRIDAY.timestamp()) // 300,
+        topic="VAT",
+        by=boss,
+        at=AT,
+    )
+    copy, text = written("booking_confirmed", copy="coordinator")
+    assert copy.address == boss.email
+    assert f"Copy for you as coordinator: {cast.client.name} attends this session." in text
+    assert calendar(copy).walk("VEVENT")[0]["attendee"] == f"mailto:{cast.client.email}"
+    own, text = written("booking_confirmed", copy="")
+    assert "coordinator" not in text and own.address == cast.client.email
