@@ -14,26 +14,26 @@ help:  ## what there is
 	sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1 \t\2/p' Makefile | expand -t 20
 
 run:  ## start the portal with demo data (PORT=8000)
-	tools/environment
+	.ci/environment
 	exec $(DEMO) .venv/bin/python manage.py runportal --end-with-parent
 
 demo-reset:  ## make the demo data anew
-	tools/environment
+	.ci/environment
 	$(DEMO) .venv/bin/python manage.py migrate --verbosity=0
 	$(DEMO) .venv/bin/python manage.py demo_reset
 	echo "The demo starts anew. To see it: make run"
 
 start-empty:  ## start the portal without demo data, in var/empty; the demo stays as it is
-	tools/environment
+	.ci/environment
 	DEMO=0 VAR_DIR="$(EMPTY)" exec .venv/bin/python manage.py runportal --end-with-parent
 
 owner:  ## make the first person who may sign in to the portal of start-empty
-	tools/environment
+	.ci/environment
 	DEMO=0 VAR_DIR="$(EMPTY)" exec .venv/bin/python manage.py createsuperuser
 
 test:  ## all tests: SQLite, PostgreSQL with Redis, races, real browser
-	tools/environment dev
-	tools/browser
+	.ci/environment dev
+	.ci/browser
 	TEST_DB=sqlite $(PYTEST) $(ORDINARY)
 	TEST_DB=postgresql $(PYTEST) $(ORDINARY)
 	TEST_DB=sqlite $(PYTEST) -m storm
@@ -41,24 +41,24 @@ test:  ## all tests: SQLite, PostgreSQL with Redis, races, real browser
 	TEST_DB=sqlite $(PYTEST) -n auto --maxprocesses=2 -m e2e
 
 check:  ## style, types, settings, arrows, translations
-	tools/environment dev
-	tools/check
+	.ci/environment dev
+	.ci/check
 
 storm:  ## races and kills with the full counts (long)
-	tools/environment dev
+	.ci/environment dev
 	STORM=full TEST_DB=sqlite $(PYTEST) -m storm
 	STORM=full TEST_DB=postgresql $(PYTEST) -m storm
 
 bench:  ## what the performance claims rest on
-	tools/environment dev
+	.ci/environment dev
 	for one in $$(grep -l __main__ benchmarks/*.py); do echo "== $$one"; .venv/bin/python -m "benchmarks.$$(basename $$one .py)" || exit 1; done
 
 messages:  ## bring the translations up to the source, and compile them
-	tools/environment dev
+	.ci/environment dev
 	.venv/bin/python manage.py makemessages -l it -l nl --no-location --ignore=.venv --ignore=var --ignore=tests
 	.venv/bin/python manage.py compilemessages -l it -l nl --ignore=.venv
 
 format:  ## bring code and templates into shape
-	tools/environment dev
+	.ci/environment dev
 	.venv/bin/ruff check --fix --quiet . && .venv/bin/ruff format --quiet .
 	find templates -name '*.html' -exec .venv/bin/djade --target-version 5.2 {} + || true  # 1 means: did something
