@@ -67,9 +67,9 @@ def following(standing: Standing) -> list[str]:
 
 
 def briefly(standing: Standing, today: date) -> str:
-    """Where a client stands, for the staff's lists: "fee until Fri 21 May", "1 no-show", "–"."""
+    """Where a client stands, for the staff's lists: "fee before Fri 21 May", "one no-show", "–"."""
     if standing.is_chargeable(today) and standing.free_from is not None:
-        return _("fee for sessions before %(day)s") % {"day": day(standing.free_from)}
+        return _("fee before %(day)s") % {"day": wording.short_day(standing.free_from, get_language() or "en")}
     if standing.level == WARNING:
         return _("one no-show")
     return _("several no-shows, no fee") if standing.level else "–"

@@ -223,5 +223,5 @@ def test_a_session_shows_where_its_client_stands(enter, cast):
     for days in (40, 20):
         StrikeFactory(client=cast.client, starts=NOW - timedelta(days=days))
     booking = BookingFactory(client=cast.client, starts=NOW + timedelta(days=3))
-    assert "fee for sessions before Tuesday 4 May 2027" in client.get(admin("booking_changelist")).content.decode()
-    assert "fee for sessions before" in client.get(admin("booking_change", booking.pk)).content.decode()
+    assert "fee before Tue 4 May" in client.get(admin("booking_changelist")).content.decode()
+    assert "fee before" in client.get(admin("booking_change", booking.pk)).content.decode()
