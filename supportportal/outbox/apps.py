@@ -9,8 +9,13 @@ class OutboxConfig(AppConfig):
         from supportportal.people import roles
         from supportportal.people.models import Role
 
-        from . import answers, gateways, kinds, notices
-        from . import webhooks  # noqa: F401  (it listens to what e-mail providers report)
+        from . import (
+            answers,
+            gateways,
+            kinds,
+            notices,
+            webhooks,  # noqa: F401  (it listens to what e-mail providers report)
+        )
 
         notices.register()
         roles.grant(Role.AGENT, "outbox.view_message")

@@ -6,7 +6,8 @@ from typing import Any
 
 BLANK = "…"
 # Signed links of ours, and the one-time addresses of sign-in, invitation and password pages.
-_TOKENS = re.compile(r"(/(?:s|o|i|feedback|survey|invitation|accounts/confirm-email|accounts/password/reset/key)/)[\w.~:%=-]{16,}")
+_PATHS = "s|o|i|feedback|survey|invitation|accounts/confirm-email|accounts/password/reset/key"
+_TOKENS = re.compile(rf"(/(?:{_PATHS})/)[\w.~:%=-]{{16,}}")
 
 
 def blank_links(text: str) -> str:
