@@ -9,6 +9,7 @@ from supportportal.people.models import User
 from supportportal.trail import operations as trail
 
 from .. import messages, messages_waiting
+from ..messages_firm import with_copies
 from ..models import Booking, Hold, Strike, WaitlistEntry
 from ..refusals import AlreadyStarted, ClientBusy, NothingToUndo
 from . import holds, strikes
@@ -52,7 +53,8 @@ def undo(booking: Booking, *, by: User | None, at: datetime) -> Booking:
     _give_back(booking, slot, at=at)
     booking = Booking.objects.select_related("client__account__plan", "agent__user", "session_type").get(pk=booking.pk)
     outbox.void(messages.SUBJECT_TYPE, booking.pk, below_version=booking.version)
-    outbox.plan(messages_waiting.owed_for_undo(booking, reached=reached, at=at), at=at)
+    owed = messages_waiting.owed_for_undo(booking, reached=reached, at=at)
+    outbox.plan(with_copies(owed, booking, by=by), at=at)
     trail.record("booking.undone", booking, by=by, at=at, first_cell=slot["first_cell"], reached=reached)
     _take_strike_back(booking, slot["given_up_at"], by=by, at=at)
     if reached is not None:
