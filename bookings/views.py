@@ -162,7 +162,8 @@ def sessions(request: HttpRequest) -> HttpResponse:
         "at": at,
         "colleagues": coordinating.of_colleagues(request.user, at),
         "ladder": ladder_of(request.user, at),
-        "waiting": waiting_of(request.user, at),
+        "waiting": (waits := waiting_of(request.user, at)),
+        "is_offered": any(one.offer for one in waits),
     }
     return render(request, "bookings/sessions.html", shown)
 

@@ -75,7 +75,7 @@ def join_for_earlier(
     entry = WaitlistEntry.objects.waiting().filter(booking=booking).first()
     if entry is not None:
         return entry
-    _require_may_wait(client, booking.session_type, terms, at=at)
+    _require_may_wait(client, booking.session_type, terms, by=by, at=at)
     entry = WaitlistEntry(client=client, session_type=booking.session_type, booking=booking, agent=agent)
     return _joined(entry, by=by, at=at)
 
@@ -100,7 +100,7 @@ def join_for_days(
     if not topic.strip():
         raise NoTopic
     client = lock_people(client.pk)[client.pk]
-    _require_may_wait(client, session_type, terms, at=at)
+    _require_may_wait(client, session_type, terms, by=by, at=at)
     today = at.astimezone(client.zone).date()
     wanted = {day for day in days if today <= day <= today + timedelta(days=session_type.horizon_days)}
     if not wanted:
@@ -133,11 +133,13 @@ def close_past(at: datetime) -> None:
                 holds.leave(WaitlistEntry.objects.waiting().filter(pk=entry.pk), at=at)
 
 
-def _require_may_wait(client: User, session_type: SessionType, terms: TermsVersion | None, *, at: datetime) -> None:
+def _require_may_wait(
+    client: User, session_type: SessionType, terms: TermsVersion | None, *, by: User, at: datetime
+) -> None:
     for access in (may_use(client, session_type, at), gate_is_open(client, Gate.WAITLIST, at)):
         if not access.allowed:
             raise NotGranted(access)
-    accept_terms(client, terms, at=at)
+    accept_terms(client, terms, at=at, by=by)
 
 
 def _joined(entry: WaitlistEntry, *, by: User, at: datetime) -> WaitlistEntry:

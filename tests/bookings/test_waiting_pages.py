@@ -310,6 +310,13 @@ def test_the_other_messages_can_be_written(booking, offered, cast, kind):
     assert len(outbox.preview(Message.objects.filter(kind=kind).latest("pk")).text) > 60
 
 
+def test_the_clients_own_pages_begin_with_what_is_kept(client, offered):
+    client.force_login(offered.entry.client)
+    page = text(client.get(reverse("bookings:sessions")))
+    assert page.index("Kept for you:") < page.index('id="coming"')
+    assert "A time is kept for you" in text(client.get(reverse("home")))
+
+
 # -- staff -------------------------------------------------------------------------------------------------------------
 
 
