@@ -130,13 +130,17 @@ class ForWhom(forms.Form):
         label=_("When did the client ask?"),
         help_text=_("When the mail arrived or the call came in. It decides whether the change was in time."),
         required=False,
+        error_messages={"required": _("Please say when the client asked.")},
     )
     meaning = forms.CharField(widget=forms.HiddenInput, required=False, max_length=60)
 
     def prepare(self, booking: Booking, at: datetime) -> None:
         self.booking, self.at = booking, at
         choices = [(self.CLIENT, _("The client asked for it")), (self.FIRM, _("We have to: it never counts"))]
-        self.fields["whose"].choices = choices[:1] if booking.has_started(at) else choices
+        has_started = booking.has_started(at)
+        self.fields["whose"].choices = choices[:1] if has_started else choices
+        whose = self.data.get("whose") if self.is_bound else self.initial.get("whose")
+        self.fields["asked_at"].required = has_started or whose == self.CLIENT
 
     def clean_asked_at(self) -> datetime | None:
         """A clock shows whole minutes: the minute of the booking, or of now, is not before or after it."""
@@ -152,12 +156,6 @@ class ForWhom(forms.Form):
             text = _("At that time the session had already begun. Record what became of it instead.")
             raise forms.ValidationError(text)
         return asked
-
-    def clean(self) -> dict[str, Any]:
-        given = super().clean() or self.cleaned_data
-        if given.get("whose") == self.CLIENT and not given.get("asked_at") and "asked_at" not in self.errors:
-            self.add_error("asked_at", _("Please say when the client asked."))
-        return given
 
     @property
     def is_for_client(self) -> bool:

@@ -60,6 +60,13 @@ class NoTopic(BookingRefused):
     reason = _("Please say in a few words what the session is about.")
 
 
+class ChangedMeanwhile(BookingRefused):
+    """Between a look and the lock the session went to another agent: whoever looks again finds it settled."""
+
+    code = "changed_meanwhile"
+    reason = _("This session was changed by somebody else a moment ago. Please look at it again.")
+
+
 class NotLive(BookingRefused):
     code = "not_live"
     reason = _("This session has been cancelled.")

@@ -19,7 +19,7 @@ from supportportal.trail import operations as trail
 from .. import messages, messages_firm
 from ..models import Agent, Booking, TimeOff, Unreached
 from ..policy import POLICY
-from ..refusals import AlreadyTold, BookingRefused, NothingImposed, NotLive, NotTheTime
+from ..refusals import AlreadyTold, BookingRefused, ChangedMeanwhile, NothingImposed, NotLive, NotTheTime
 from . import booking as sessions
 from .locking import lock, lock_people
 
@@ -77,7 +77,11 @@ def clear_away(off: TimeOff, choices: Iterable[Choice], *, by: User, at: datetim
     for choice in choices:
         booking = Booking.objects.for_listing().get(pk=choice.booking)
         try:
-            report.done.append(Done(_carry_out(booking, choice, off, by=by, at=at)))
+            try:
+                done = _carry_out(booking, choice, off, by=by, at=at)
+            except ChangedMeanwhile:  # by the same press, made twice: now it shows what came of it
+                done = _carry_out(booking, choice, off, by=by, at=at)
+            report.done.append(Done(done))
         except BookingRefused as refusal:
             report.done.append(Done(booking, str(refusal)))
     return report

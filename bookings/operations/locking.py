@@ -1,11 +1,9 @@
 """The lock order, everywhere: the people concerned by ascending id, then the session, then the rest."""
 
-from django.utils.translation import gettext as _
-
 from supportportal.people.models import User
 
 from ..models import Booking
-from ..refusals import BookingRefused
+from ..refusals import ChangedMeanwhile
 
 
 def lock_people(*ids: int) -> dict[int, User]:
@@ -14,11 +12,11 @@ def lock_people(*ids: int) -> dict[int, User]:
 
 
 def lock(booking: Booking, *others: int) -> Booking:
-    """The row as it is now, locked after its people; raises BookingRefused if its agent changed meanwhile."""
+    """The row as it is now, locked after its people; raises ChangedMeanwhile if its agent changed meanwhile."""
     seen = Booking.objects.only("agent_id", "client_id").get(pk=booking.pk)
     lock_people(seen.agent_id, seen.client_id, *others)
     rows = Booking.objects.select_related("client__account__plan", "agent__user", "session_type")
     locked = rows.select_for_update(no_key=True, of=("self",)).get(pk=booking.pk)
     if locked.agent_id != seen.agent_id:
-        raise BookingRefused(_("This session was changed by somebody else a moment ago. Please look at it again."))
+        raise ChangedMeanwhile
     return locked
