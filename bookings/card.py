@@ -101,7 +101,7 @@ def card_of(booking: Booking, at: datetime) -> Card:
         undo_until=undo_until,
         undo_left=_seconds(undo_until, at) if undo_until else 0,
         can_correct=booking.outcome_at is not None and undo_until is None,
-        is_held_back=booking.is_live and booking.is_held_back,
+        is_held_back=booking.is_live and booking.started_at is None and booking.is_held_back,
         is_open_outcome=booking.is_live and rules.is_open_outcome(booking.ends_at, at, POLICY),
     )
 

@@ -18,7 +18,9 @@ RATINGS = [
 class SummaryForm(forms.Form):
     summary = forms.CharField(
         label=_("Summary for the client"),
-        help_text=_("Goes out in the mail that asks for feedback, five minutes after the press. May be left empty."),
+        help_text=_(
+            "Goes with “Attended”: in the mail that asks for feedback, five minutes after the press. May be left empty."
+        ),
         required=False,
         max_length=5000,
         widget=forms.Textarea(attrs={"rows": 4}),

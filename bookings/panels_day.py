@@ -65,8 +65,8 @@ def _held_back(request: HttpRequest, at: datetime) -> dict[str, Any] | None:
     """Clients who found nobody there: someone other than the session's agent has to look (B-12)."""
     if not request.user.has_perm("bookings.change_booking"):
         return None
-    alone = _sessions(request).live().filter(nobody_here_at__isnull=False, nobody_here_seen_at__isnull=True)
-    found = list(alone.exclude(agent=request.user.pk)[:MOST])
+    alone = _sessions(request).live().filter(started_at__isnull=True, nobody_here_at__isnull=False)
+    found = list(alone.filter(nobody_here_seen_at__isnull=True).exclude(agent=request.user.pk)[:MOST])
     return {"bookings": found} if found else None
 
 
