@@ -48,8 +48,8 @@ def counting(standing: Standing) -> str:
         )
     else:
         text = ngettext(
-            "This counts as a no-show, the first within %(months)s month. It costs nothing; you get a warning by mail.",
-            "This counts as a no-show, the first within %(months)s months. It costs nothing; you get a warning by mail.",
+            "This counts as a no-show, the first within %(months)s month. It costs nothing; a warning comes by mail.",
+            "This counts as a no-show, the first within %(months)s months. It costs nothing; a warning comes by mail.",
             POLICY.strike_months,
         )
     return text % months
