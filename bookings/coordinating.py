@@ -10,6 +10,7 @@ from supportportal.people.models import User
 
 from .models import Booking
 from .operations.colleagues import colleagues_of
+from .refusals import BookingRefused
 
 
 def people_for(person: User) -> list[User]:
@@ -34,9 +35,15 @@ def ask_for_whom(form: forms.Form, people: list[User], client: User) -> None:
     choices: list[Any] = [(own.pk, _("For me")), (_("For a colleague"), [(one.pk, str(one)) for one in colleagues])]
     form.fields["for"] = forms.ChoiceField(label=_("For whom?"), choices=choices, initial=client.pk)
     if client.pk != own.pk:
-        for name in ("terms", "sms_consent"):
+        for name in ("terms", "phone", "sms_consent"):
             form.fields.pop(name, None)
-        form.fields["phone"].required = form.fields["phone"].required and not client.phone
+
+
+def require_number(client: User) -> None:
+    """Raises BookingRefused where a colleague is to be called and has given no number: nobody gives it for them."""
+    if not client.phone:
+        text = _("%(who)s has no phone number yet. Ask them to add it to their profile, so that we can call.")
+        raise BookingRefused(text % {"who": client})
 
 
 def of_colleagues(person: User, at: Any) -> list[Booking]:

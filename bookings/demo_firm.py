@@ -34,7 +34,7 @@ def build(at: datetime) -> None:
     coming = Booking.objects.live().filter(starts_at__gt=at).order_by("first_cell")
     colleagues = coming.filter(client__account=coordinator.account_id).exclude(client=coordinator)
     colleagues.update(booked_by=coordinator)
-    later = coming.filter(starts_at__gt=at + timedelta(minutes=30)).exclude(agent__user__email=AGENT)
+    later = coming.filter(starts_at__gt=at, starts_at__lt=at + timedelta(days=2)).exclude(agent__user__email=AGENT)
     booking = later.filter(client__sms_consent_at=None).exclude(client__phone="").first()
     if booking is not None:
         Booking.objects.filter(pk=booking.pk).update(imposed_at=at - timedelta(minutes=10))

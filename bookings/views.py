@@ -106,7 +106,8 @@ def details(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _book(request, session_type, client, form, files, terms, at) -> Booking:
     data = form.cleaned_data
-    is_own = client == request.user
+    if client != request.user and session_type.place_kind == PlaceKind.PHONE and not session_type.place:
+        coordinating.require_number(client)
     return operations.book(
         session_type=session_type,
         client=client,
@@ -117,7 +118,7 @@ def _book(request, session_type, client, form, files, terms, at) -> Booking:
         files=files,
         terms=terms if data.get("terms") else None,
         form_key=data["form_key"],
-        phone=data["phone"] if is_own or not client.phone else "",
+        phone=data.get("phone", ""),
         sms_consent=bool(data.get("sms_consent")),
         fee_accepted=bool(data.get("fee")),
         by=request.user,
@@ -173,7 +174,8 @@ def sessions(request: HttpRequest) -> HttpResponse:
 def booking(request: HttpRequest, reference: str) -> HttpResponse:
     at = timezone.now()
     booking = get_object_or_404(Booking.objects.visible_to(request.user).for_listing(), reference=reference)
-    is_free = rules.is_free_to_change(booking.starts_at, at, POLICY)
+    is_imposed = booking.imposed_at is not None and booking.agreed_at is None
+    is_free = not is_imposed and rules.is_free_to_change(booking.starts_at, at, POLICY)
     shown = {
         **fee_shown(booking),
         "booking": booking,

@@ -12,11 +12,11 @@ def lock_people(*ids: int) -> dict[int, User]:
 
 
 def lock(booking: Booking, *others: int) -> Booking:
-    """The row as it is now, locked after its people; raises ChangedMeanwhile if its agent changed meanwhile."""
+    """The row as it is now, locked after its people; raises ChangedMeanwhile if one of them changed meanwhile."""
     seen = Booking.objects.only("agent_id", "client_id").get(pk=booking.pk)
     lock_people(seen.agent_id, seen.client_id, *others)
     rows = Booking.objects.select_related("client__account__plan", "agent__user", "session_type")
     locked = rows.select_for_update(no_key=True, of=("self",)).get(pk=booking.pk)
-    if locked.agent_id != seen.agent_id:
+    if (locked.agent_id, locked.client_id) != (seen.agent_id, seen.client_id):
         raise ChangedMeanwhile
     return locked

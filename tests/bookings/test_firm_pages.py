@@ -223,6 +223,9 @@ def test_the_client_agrees_from_the_mail(client, cast, booking, colleague):
     moved = firm.move(booking, first_cell=booking.first_cell, agent=colleague, by=cast.agent.user, at=NOW)
     page = messages.manage_path(moved)
     assert "That suits me" in text(client.get(page))
+    client.force_login(cast.client)
+    assert "free until the start" in text(client.get(moved.get_absolute_url()))
+    client.logout()
     assert client.get(messages.manage_path(moved, "agree")).status_code == 405
     client.post(messages.manage_path(moved, "agree"), {"version": moved.version})
     moved.refresh_from_db()
@@ -332,13 +335,24 @@ def booking_for(person, **given):
 def test_a_coordinator_books_for_a_colleague(coordinator, cast, attendee):
     page = coordinator.get(details(cast))
     assert "For whom?" in text(page) and "Marco Bassi" in text(page)
-    coordinator.post(details(cast), booking_for(attendee))
+    coordinator.post(details(cast), booking_for(attendee, phone=cast.client.phone))
     made = Booking.objects.get()
     assert (made.client, made.booked_by) == (attendee, cast.client)
     told = set(Message.objects.filter(kind="booking_confirmed").values_list("recipient", "copy"))
     assert told == {(attendee.pk, ""), (cast.client.pk, "coordinator")}
     attendee.refresh_from_db()
-    assert attendee.phone == "+393470000000"
+    assert attendee.phone == "+393470000000"  # what was typed is not taken: it may be the coordinator's own
+
+
+def test_a_colleague_who_is_to_be_called_gives_the_number_alone(coordinator, cast, attendee):
+    cast.session_type.place_kind = "phone"
+    cast.session_type.save()
+    attendee.phone = ""
+    attendee.save()
+    page = coordinator.post(details(cast), booking_for(attendee, phone=cast.client.phone))
+    assert "has no phone number yet" in text(page)
+    attendee.refresh_from_db()
+    assert attendee.phone == "" and not Booking.objects.exists()
 
 
 def test_a_strike_is_the_attendees(coordinator, cast, attendee):
