@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from supportportal.people.models import User
 
-from . import ical, rules, standing_words
+from . import ical, rules
 from .models import Booking
 from .operations import strikes
 from .policy import POLICY
@@ -81,7 +81,6 @@ class History:
     """What an agent should know of the client: where they stand, and the sessions before this one."""
 
     standing: Standing
-    following: list[str]
     past: list[Booking]
     counts: list[tuple[str, int]]
 
@@ -133,10 +132,8 @@ def history_of(client: User, at: datetime, *, before: Booking | None = None) -> 
     past = others.past(at).exclude(state=State.BOOKED).for_listing().order_by("-first_cell")[:PAST_SHOWN]
     kept = others.exclude(state=State.BOOKED).order_by().values_list("state").annotate(Count("pk"))
     numbers = dict(kept)
-    standing = strikes.standing(client, at)
     return History(
-        standing=standing,
-        following=standing_words.following(standing),
+        standing=strikes.standing(client, at),
         past=list(past),
         counts=[(state.label, numbers[state]) for state in State if state in numbers],
     )
