@@ -66,10 +66,10 @@ def propose(bookings: list[Booking], away: Agent, *, until: datetime, at: dateti
     claims = _Claims(_taken_by_clients(bookings, at))
     free = {}
     for session_type in {booking.session_type for booking in bookings}:
-        agents = list(session_type.agents.filter(is_active=True, user__is_active=True).select_related("user"))
+        holders = list(session_type.agents.filter(is_active=True, user__is_active=True).select_related("user"))
         window = (cell_from(at), horizon(session_type, at, firm.zone))
-        found = availability.free_starts(session_type, window, at, agents=agents, firm=firm, by_firm=True)
-        free[session_type.pk] = ({agent.pk: agent for agent in agents}, found)
+        found = availability.free_starts(session_type, window, at, agents=holders, firm=firm, by_firm=True)
+        free[session_type.pk] = ({agent.pk: agent for agent in holders}, found)
     back = cell_from(until)
     proposals = []
     for booking in bookings:

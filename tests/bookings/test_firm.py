@@ -8,8 +8,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from bookings import operations
-from bookings.models import Booking, Strike, TimeOff, Unreached
+from bookings.models import Booking, OccupiedCell, Strike, TimeOff, Unreached
 from bookings.operations import firm
+from bookings.operations.colleagues import replace_attendee
 from bookings.operations.consequences import Because, consequence
 from bookings.operations.firm import Choice
 from bookings.proposals import propose
@@ -304,3 +305,29 @@ def test_not_late_for_what_has_begun(booking):
     Booking.objects.filter(pk=booking.pk).update(started_at=TEN)
     with pytest.raises(NotTheTime):
         firm.tell_late(booking, by=booking.agent.user, at=TEN)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_name_an_attendee_at_once_leave_one(booking):
+    """Whoever comes second is told, or names the next one; the session is one person's, and each was told once."""
+    people = [ClientFactory(account=booking.client.account) for _number in range(2)]
+    refused = []
+
+    def name(attendee):
+        try:
+            replace_attendee(booking, attendee=attendee, by=booking.client, at=AT)
+        except BookingRefused as refusal:
+            refused.append(refusal)
+        finally:
+            connection.close()
+
+    threads = [Thread(target=name, args=(person,)) for person in people]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    booking.refresh_from_db()
+    assert booking.client in people
+    assert booking.version + len(refused) == 3
+    taken = set(OccupiedCell.objects.filter(booking=booking).values_list("person", flat=True))
+    assert taken == {booking.agent_id, booking.client_id}
