@@ -202,9 +202,20 @@ def _visible_to(messages: QuerySet, user: Any) -> QuerySet:
     return messages.filter(subject_id__in=Booking.objects.visible_to(user).values("pk"))
 
 
+def _by_reference(text: str) -> Iterable[int]:
+    return Booking.objects.filter(reference__iexact=text).values_list("pk", flat=True)
+
+
 def kind(code: str, label: Any, channel: str = "email", **rest: Any) -> Kind:
     return Kind(
-        code=code, label=label, channel=channel, subject_type=SUBJECT_TYPE, load=_load, visible_to=_visible_to, **rest
+        code=code,
+        label=label,
+        channel=channel,
+        subject_type=SUBJECT_TYPE,
+        load=_load,
+        visible_to=_visible_to,
+        find=_by_reference,
+        **rest,
     )
 
 
