@@ -125,7 +125,7 @@ class AwayAdmin(admin.ModelAdmin):
         pk = request.GET.get("off", "")
         if not pk:
             return None
-        if not pk.isdecimal():
+        if not pk.isdecimal() or len(pk) > 18:
             raise Http404
         return get_object_or_404(TimeOff.objects.select_related("agent__user"), pk=pk, agent__in=agents)
 
@@ -137,7 +137,7 @@ class AwayAdmin(admin.ModelAdmin):
 def _first_instant(request: HttpRequest, at: datetime) -> datetime:
     """From when: as the page showed it, so that a second press is about the same time off."""
     posted = request.POST.get("starts", "")
-    if posted.isdecimal() and len(posted) < 10:
+    if posted.isdecimal() and len(posted) < 9:
         shown = instant_at(int(posted))
         if at - LONGEST_READ <= shown <= firm.first_instant(at):
             return shown

@@ -7,7 +7,11 @@ AGENT_PERMISSIONS = [
     "bookings.change_booking",
     "bookings.view_agent",
     "bookings.change_agent",
-    *(f"bookings.{verb}_{model}" for verb in ("view", "add", "change", "delete") for model in ("workinghours", "timeoff")),
+    *(
+        f"bookings.{verb}_{model}"
+        for verb in ("view", "add", "change", "delete")
+        for model in ("workinghours", "timeoff")
+    ),
     *(f"bookings.view_{model}" for model in ("sessiontype", "openinghours", "holiday", "closure", "termsversion")),
 ]
 MANAGER_PERMISSIONS = [
@@ -26,7 +30,6 @@ class BookingsConfig(AppConfig):
 
     def ready(self) -> None:
         from supportportal import explain
-
         from supportportal.demo import builders
         from supportportal.outbox import kinds
         from supportportal.pages import checklist

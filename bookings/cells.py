@@ -108,9 +108,7 @@ def _sqlite_statements() -> dict[str, str]:
         for watched in (_WATCHED, _WATCHED_IN_HOLDS)
     )
     terms = {"changed": changed, "hold_changed": hold_changed, "numbers": _NUMBERS, **_NAMES}
-    return {
-        name: f"CREATE TRIGGER {name} " + body.format(**terms) + "\nEND" for name, body in _SQLITE_TRIGGERS.items()
-    }
+    return {name: f"CREATE TRIGGER {name} " + body.format(**terms) + "\nEND" for name, body in _SQLITE_TRIGGERS.items()}
 
 
 # -- PostgreSQL --------------------------------------------------------------------------------------------------------

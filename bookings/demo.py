@@ -133,7 +133,9 @@ def build(at: datetime) -> None:
         },
     )
     types = {facts["slug"]: _session_type(position, dict(facts)) for position, facts in enumerate(TYPES)}
-    agents = [_agent(address, languages, hours, [types[slug] for slug in held]) for address, languages, hours, held in AGENTS]
+    agents = [
+        _agent(address, languages, hours, [types[slug] for slug in held]) for address, languages, hours, held in AGENTS
+    ]
     clients = list(User.objects.clients().filter(account__isnull=False, is_active=True).order_by("pk"))
     diary = Diary(at)
     _sessions_of_the_day(diary, agents[0], clients, types)
@@ -170,14 +172,21 @@ class Diary:
         self.at = at
         self.random = Random(2026)
 
-    def add(self, agent: Agent, client: User, session_type: SessionType, start: datetime, booked: timedelta) -> Booking | None:
+    def add(
+        self, agent: Agent, client: User, session_type: SessionType, start: datetime, booked: timedelta
+    ) -> Booking | None:
         """Book it as if ``booked`` before now; None where one of the two is not free."""
         first = cell_at(start)
-        span = range(first - session_type.buffer_before // 5, first + session_type.cells + session_type.buffer_after // 5)
+        span = range(
+            first - session_type.buffer_before // 5, first + session_type.cells + session_type.buffer_after // 5
+        )
         near = Booking.objects.live().filter(first_cell__range=(first - 300, first + 300))
         taken = near.filter(agent=agent) | near.filter(client=client)
         for one in taken:
-            if one.first_cell - one.cells_before < span.stop and span.start < one.first_cell + one.cells + one.cells_after:
+            if (
+                one.first_cell - one.cells_before < span.stop
+                and span.start < one.first_cell + one.cells + one.cells_after
+            ):
                 return None
         booked_at = min(self.at, start) - booked
         kind, place = place_of(session_type, agent)
@@ -233,7 +242,9 @@ def _sessions_of_the_day(diary: Diary, agent: Agent, clients: list[User], types:
         diary.add(agent, others[0], quick, soon + timedelta(hours=1, minutes=5), booked=timedelta(days=1))
 
 
-def _sessions_of_the_weeks(diary: Diary, agents: list[Agent], clients: list[User], types: dict[str, SessionType]) -> None:
+def _sessions_of_the_weeks(
+    diary: Diary, agents: list[Agent], clients: list[User], types: dict[str, SessionType]
+) -> None:
     """Two weeks behind and three ahead, each agent about two fifths booked within the hours."""
     today: date = diary.at.date()
     for session_type in types.values():

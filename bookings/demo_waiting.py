@@ -23,9 +23,7 @@ REFERENCE = "LATE-DEMO"
 DOORS = [
     Door(
         _("Cancel late, while somebody waits"),
-        _(
-            "You have missed a session, and the next is less than a day away. See what cancelling means, and undo it."
-        ),
+        _("You have missed a session, and the next is less than a day away. See what cancelling means, and undo it."),
         LATE,
         f"/sessions/{REFERENCE}/",
         icon="clock",

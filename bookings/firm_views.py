@@ -44,7 +44,12 @@ def agree(request: HttpRequest, booking: Booking, at: datetime) -> HttpResponse:
     """ "That suits me": the time that we chose is theirs from now on (B-11)."""
     version = request.POST.get("version", "")
     try:
-        firm.agree(booking, version=int(version) if version.isdecimal() else 0, by=actor(request, booking), at=at)
+        firm.agree(
+            booking,
+            version=int(version) if version.isdecimal() and len(version) < 10 else 0,
+            by=actor(request, booking),
+            at=at,
+        )
     except BookingRefused as refusal:
         notes.warning(request, str(refusal))
     else:

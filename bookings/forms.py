@@ -15,6 +15,7 @@ from supportportal.people import phones
 from .models import Booking
 
 KEPT_SALT = "bookings.kept-files"
+LAST_CELL = 10**8 - 1  # in the year 2920: dates go on to 9999, numbers do not end
 
 
 class StartField(forms.IntegerField):
@@ -23,8 +24,10 @@ class StartField(forms.IntegerField):
     widget = forms.HiddenInput
 
     def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("error_messages", {"required": _("Please choose a time."), "invalid": _("Please choose a time.")})
-        super().__init__(min_value=0, max_value=2**31 - 1, **kwargs)
+        kwargs.setdefault(
+            "error_messages", {"required": _("Please choose a time."), "invalid": _("Please choose a time.")}
+        )
+        super().__init__(min_value=0, max_value=LAST_CELL, **kwargs)
 
 
 class FeeField(forms.BooleanField):
@@ -40,7 +43,7 @@ class BookingForm(forms.Form):
     """The details of a booking. Files that were taken in already are carried as a signed list of their ids."""
 
     start = StartField()
-    form_key = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    form_key = forms.RegexField(r"\A[\w-]+\Z", widget=forms.HiddenInput, max_length=64)  # those with ":" are our own
     kept_files = forms.CharField(widget=forms.HiddenInput, required=False, max_length=2000)
     topic = forms.CharField(
         label=_("What is it about?"),

@@ -99,13 +99,14 @@ def choices_posted(data: QueryDict) -> list[Choice]:
     for name, value in data.items():
         pk = name.removeprefix("what-")
         version = data.get(f"version-{pk}", "")
-        if pk == name or not (pk.isdecimal() and version.isdecimal()) or value == LEAVE:
+        are_numbers = all(one.isdecimal() and len(one) < 10 for one in (pk, version))
+        if pk == name or not are_numbers or value == LEAVE:
             continue
         if value == CANCEL:
             found.append(Choice(int(pk), int(version)))
             continue
         agent, _colon, cell = value.partition(":")
-        if agent in agents and cell.isdecimal() and len(cell) < 10:
+        if agent in agents and cell.isdecimal() and len(cell) < 9:
             found.append(Choice(int(pk), int(version), agents[agent], int(cell)))
     return found
 
@@ -220,7 +221,7 @@ class BookForClientForm(StaffMoveForm):
     details = forms.CharField(
         label=_("Details"), required=False, max_length=5000, widget=forms.Textarea(attrs={"rows": 3})
     )
-    form_key = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    form_key = forms.RegexField(r"\A[\w-]+\Z", widget=forms.HiddenInput, max_length=64)
 
     def __init__(self, *args: Any, client: User, session_type: SessionType, at: datetime, **kwargs: Any) -> None:
         super().__init__(*args, booking=Booking(client=client, session_type=session_type), at=at, **kwargs)

@@ -77,7 +77,9 @@ def _to_client(kind: str, booking: Booking, *, due_at: datetime, data: dict[str,
 def to_agent(
     kind: str, booking: Booking, agent_id: int, *, due_at: datetime, data: dict[str, Any] | None = None
 ) -> Owed:
-    agent = booking.agent.user if agent_id == booking.agent_id else booking.agent.__class__.objects.get(pk=agent_id).user
+    agent = (
+        booking.agent.user if agent_id == booking.agent_id else booking.agent.__class__.objects.get(pk=agent_id).user
+    )
     return Owed(kind, booking.pk, due_at, version=booking.version, recipient=agent, data=data or {})
 
 

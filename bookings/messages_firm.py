@@ -17,7 +17,14 @@ from .models import Booking, Unreached
 from .policy import POLICY
 
 COPY = "coordinator"
-COPIED = {"booking_confirmed", "booking_moved", "booking_cancelled", "booking_restored", "fee_cancelled", "attendee_replaced"}
+COPIED = {
+    "booking_confirmed",
+    "booking_moved",
+    "booking_cancelled",
+    "booking_restored",
+    "fee_cancelled",
+    "attendee_replaced",
+}
 
 
 # -- what is owed ------------------------------------------------------------------------------------------------------

@@ -326,7 +326,7 @@ def chosen(
 ) -> Chosen:
     """What ``start`` (a cell, as posted or from the address) names; where it is taken, the next free ones instead."""
     picker = _Picker(request, session_type, client=client, zone=zone, at=at)
-    cell = int(start) if str(start or "").isdigit() else None
+    cell = _cell(start)
     common = {
         "agent": picker.agent,
         "here": picker.address(),
@@ -351,10 +351,15 @@ def chosen(
 
 def carries_fee(client: User, start: Any) -> bool:
     """Whether the start that a form or an address names carries the fee for this client."""
-    cell = str(start or "")
-    if not cell.isdigit() or len(cell) > LONGEST_CELL_NUMBER:
-        return False
-    return record_of(client).standing().is_chargeable(day_of(int(cell), client.zone))
+    cell = _cell(start)
+    return cell is not None and record_of(client).standing().is_chargeable(day_of(cell, client.zone))
+
+
+def _cell(text: Any) -> int | None:
+    """The cell that a form or an address names, if it is a number that dates reach; what int() takes is wider."""
+    digits = str(text or "")
+    is_number = digits.isascii() and digits.isdigit() and len(digits) <= LONGEST_CELL_NUMBER
+    return int(digits) if is_number else None
 
 
 def asked_agent(request: HttpRequest, session_type: SessionType) -> Agent | None:

@@ -21,9 +21,7 @@ ANSWERS = {
     Topic.INTERNET: Answer(
         _("We can't see or repair your internet connection. Please call your provider: they can measure the line.")
     ),
-    Topic.HARDWARE: Answer(
-        _("We can't diagnose or repair devices. Please turn to whoever sold or maintains yours.")
-    ),
+    Topic.HARDWARE: Answer(_("We can't diagnose or repair devices. Please turn to whoever sold or maintains yours.")),
     Topic.SOFTWARE: Answer(
         _(
             "We can't help with the operating system or with software that others make. Please turn to its maker, or "

@@ -74,6 +74,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "supportportal.pages.addresses.NulRefusingMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -240,7 +241,9 @@ CELERY_BEAT_SCHEDULE = {
 
 # -- e-mail and text messages ------------------------------------------------------------------------------------------
 
-vars().update(providers.email(env, demo=DEMO))
+EMAIL = providers.email(env, demo=DEMO)
+EMAIL_TIMEOUT, ANYMAIL = EMAIL["EMAIL_TIMEOUT"], EMAIL["ANYMAIL"]
+vars().update(EMAIL)
 TWILIO = providers.twilio(env)
 SMS_TIMEOUT = providers.seconds(env, "SMS_TIMEOUT")
 OUTBOX_GATEWAYS = {
@@ -250,7 +253,7 @@ OUTBOX_GATEWAYS = {
 INBOUND_DOMAIN = env("INBOUND_DOMAIN", default="").lower()  # replies go to reply+…@ there; else to the contact address
 INBOUND_AUTHSERV_ID = env("INBOUND_AUTHSERV_ID", default="").lower()  # the receiving server's name in its verdicts
 INBOUND_MAX_BYTES = env.int("INBOUND_MAX_BYTES", default=25 * 1024 * 1024)
-OUTBOX_LEASE = providers.lease(env, vars()["EMAIL_TIMEOUT"], SMS_TIMEOUT)
+OUTBOX_LEASE = providers.lease(env, EMAIL_TIMEOUT, SMS_TIMEOUT)
 
 # -- behind a domain name: all of it follows from an https address in SITE_URL -------------------------------------
 
@@ -305,4 +308,3 @@ SECURE_CSP = {
 # -- policies: overrides of the defaults in each app's rules.Policy ---------------------------------------------------
 
 BOOKINGS_POLICY: dict[str, object] = {}
-

@@ -127,7 +127,9 @@ class Booking(models.Model):
     cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
     cancelled_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     cancel_reason = models.CharField(_("reason"), max_length=16, choices=CancelReason.choices, blank=True)
-    imposed_at = models.DateTimeField(_("moved by the firm"), null=True, blank=True)  # B-11: refusable free until agreed
+    imposed_at = models.DateTimeField(
+        _("moved by the firm"), null=True, blank=True
+    )  # B-11: refusable free until agreed
     agreed_at = models.DateTimeField(_("agreed by the client"), null=True, blank=True)
 
     started_at = models.DateTimeField(_("started"), null=True, blank=True)
@@ -205,7 +207,12 @@ class OccupiedCell(models.Model):
         Booking, models.DO_NOTHING, null=True, db_constraint=False, db_index=False, related_name="occupied_cells"
     )
     hold = models.ForeignKey(
-        "bookings.Hold", models.DO_NOTHING, null=True, db_constraint=False, db_index=False, related_name="occupied_cells"
+        "bookings.Hold",
+        models.DO_NOTHING,
+        null=True,
+        db_constraint=False,
+        db_index=False,
+        related_name="occupied_cells",
     )
 
     class Meta:

@@ -15,7 +15,9 @@ class UnreachedQuerySet(models.QuerySet):
         return self.filter(reached_at__isnull=True)
 
     def for_listing(self):
-        return self.select_related("booking__client__account", "booking__agent__user", "booking__session_type", "reached_by")
+        return self.select_related(
+            "booking__client__account", "booking__agent__user", "booking__session_type", "reached_by"
+        )
 
 
 class Unreached(models.Model):

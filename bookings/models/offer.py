@@ -74,7 +74,9 @@ class SessionType(Localised):
         _("link, number or address"),
         max_length=300,
         blank=True,
-        help_text=_("For a video call: leave it empty to use each agent's own link. For a phone call: empty means we call."),
+        help_text=_(
+            "For a video call: leave it empty to use each agent's own link. For a phone call: empty means we call."
+        ),
     )
     is_active = models.BooleanField(_("offered"), default=True)
     position = models.PositiveSmallIntegerField(_("position"), default=0)

@@ -142,9 +142,7 @@ class Fee(models.Model):
 
     booking = models.ForeignKey(Booking, models.PROTECT, related_name="fees", verbose_name=_("session"))
     client = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="fees", verbose_name=_("client"))
-    account = models.ForeignKey(
-        Account, models.PROTECT, null=True, related_name="fees", verbose_name=_("invoiced to")
-    )
+    account = models.ForeignKey(Account, models.PROTECT, null=True, related_name="fees", verbose_name=_("invoiced to"))
     state = models.CharField(_("state"), max_length=10, choices=State.choices)
     net = models.DecimalField(_("net amount"), max_digits=8, decimal_places=2)
     vat_rate = models.DecimalField(_("VAT in per cent"), max_digits=5, decimal_places=2)

@@ -38,9 +38,7 @@ class WaitlistEntry(models.Model):
         verbose_name = _("waiting list entry")
         verbose_name_plural = _("waiting list")
         constraints = [
-            models.UniqueConstraint(
-                fields=["booking"], condition=Q(left_at__isnull=True), name="a_session_waits_once"
-            ),
+            models.UniqueConstraint(fields=["booking"], condition=Q(left_at__isnull=True), name="a_session_waits_once"),
         ]
 
     def __str__(self) -> str:

@@ -7,11 +7,11 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from supportportal.trail import operations as trail
 from supportportal.files.models import StoredFile
 from supportportal.outbox import operations as outbox
 from supportportal.people.access import may_use
 from supportportal.people.models import User
+from supportportal.trail import operations as trail
 
 from .. import availability, messages
 from ..messages_firm import with_copies
@@ -24,9 +24,9 @@ from ..refusals import (
     BookingRefused,
     ClientBusy,
     ConsequenceChanged,
-    NoTopic,
     NotGranted,
     NotLive,
+    NoTopic,
     NotTheAskedInstant,
     SlotNotOffered,
     SlotTaken,
@@ -389,9 +389,7 @@ def _require_free(
     own = client.bookings.live().filter(first_cell__lt=end, first_cell__gt=first_cell - LONGEST_CELLS)
     if any(one.first_cell + one.cells > first_cell for one in own if one != moving):
         raise ClientBusy
-    if not availability.is_free(
-        session_type, agent, first_cell, client=client, at=at, moving=moving, by_firm=by_firm
-    ):
+    if not availability.is_free(session_type, agent, first_cell, client=client, at=at, moving=moving, by_firm=by_firm):
         raise SlotTaken
 
 

@@ -75,7 +75,9 @@ def clear_away(off: TimeOff, choices: Iterable[Choice], *, by: User, at: datetim
     """
     report = Report()
     for choice in choices:
-        booking = Booking.objects.for_listing().get(pk=choice.booking)
+        booking = Booking.objects.for_listing().filter(pk=choice.booking).first()
+        if booking is None:
+            continue
         try:
             try:
                 done = _carry_out(booking, choice, off, by=by, at=at)

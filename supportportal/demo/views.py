@@ -75,6 +75,7 @@ def _address(url: str) -> str:
 
 def _next(request: HttpRequest) -> str:
     address = request.POST.get("next", "")
-    if url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure()):
+    is_ours = url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
+    if is_ours and "/" in address:
         return address
     return reverse("home")

@@ -82,7 +82,7 @@ def release(messages: Sequence[Message], reason: str, *, at: datetime) -> None:
 
 
 def _keep(parcels: Sequence[Parcel]) -> None:
-    rows = []
+    rows: list[list[str | int]] = []
     for parcel in parcels:
         message = parcel.message
         message.message_id = message.message_id or rendering.message_id(message)

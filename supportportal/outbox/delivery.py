@@ -84,7 +84,8 @@ class Run:
             results.append((parcel, result))
             if isinstance(result, Sent):
                 self._works()
-            elif self._is_in_trouble():
+                continue
+            if self._is_in_trouble():
                 return _spared(results), ChannelDown(f"several messages in a row failed: {result.reason}")
         return results, None
 

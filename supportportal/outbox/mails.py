@@ -58,7 +58,9 @@ def read(raw: bytes, *, envelope_sender: str | None = None, envelope_recipient: 
         values.setdefault(name, []).append(value)
     senders = tuple(_addresses(values.get("from", [])))
     told = [envelope_recipient] if envelope_recipient else []
-    to = [name for name in ("to", "cc", "delivered-to", "x-original-to", "envelope-to") for name in values.get(name, [])]
+    to = [
+        name for name in ("to", "cc", "delivered-to", "x-original-to", "envelope-to") for name in values.get(name, [])
+    ]
     return Letter(
         message_id=next(iter(_references(values.get("message-id", []))), ""),
         references=tuple(_references([*values.get("in-reply-to", []), *values.get("references", [])])),

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import DatabaseError
-from django.template import Context, engines
+from django.template import Context, Engine, Template
 from django.utils import timezone, translation
 
 from supportportal.people.models import Firm
@@ -136,5 +136,5 @@ def _text(name: str, code: str, shown: dict[str, Any]) -> str:
     return _template(name, code).render(Context(shown, autoescape=False))
 
 
-def _template(name: str, code: str) -> Any:
-    return engines["django"].engine.get_template(f"messages/{code}/{name}")
+def _template(name: str, code: str) -> Template:
+    return Engine.get_default().get_template(f"messages/{code}/{name}")

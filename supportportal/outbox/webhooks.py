@@ -5,11 +5,12 @@ from datetime import datetime
 from functools import wraps
 from typing import Any
 
+from anymail.exceptions import AnymailConfigurationError
 from anymail.inbound import AnymailInboundMessage
 from anymail.signals import AnymailInboundEvent, AnymailTrackingEvent, inbound, tracking
 from django.conf import settings
 from django.dispatch import receiver
-from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseForbidden
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -70,6 +71,24 @@ def twilio_inbound(request: HttpRequest) -> HttpResponse:
     return HttpResponse(EMPTY_TWIML, content_type="text/xml")
 
 
+def with_secret(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """An address for an e-mail provider exists only once its secret is set: anymail alone would merely warn.
+
+    Nor does it for a provider that is only half set up.
+    """
+
+    @wraps(view)
+    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not settings.ANYMAIL.get("WEBHOOK_SECRET"):
+            raise Http404
+        try:
+            return view(request, *args, **kwargs)
+        except AnymailConfigurationError as missing:
+            raise Http404 from missing
+
+    return checked
+
+
 @receiver(tracking)
 def note_tracking(sender: Any, event: AnymailTrackingEvent, esp_name: str, **kwargs: Any) -> None:
     """An e-mail provider's report; anymail has checked its secret or signature."""
@@ -93,9 +112,7 @@ def note_inbound(sender: Any, event: AnymailInboundEvent, esp_name: str, **kwarg
     """A mail that an e-mail provider took in for us; anymail has checked the provider's secret or signature."""
     message = event.message
     raw = _bytes_of(message)
-    letter = mails.read(
-        raw, envelope_sender=message.envelope_sender, envelope_recipient=message.envelope_recipient
-    )
+    letter = mails.read(raw, envelope_sender=message.envelope_sender, envelope_recipient=message.envelope_recipient)
     verdict = verdicts.of_provider(esp_name, letter, event.esp_event, message.envelope_sender)
     if message.spam_detected:
         verdict = verdicts.FAIL

@@ -4,7 +4,6 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.utils import unquote
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
@@ -174,7 +173,7 @@ class UserAdmin(admin.ModelAdmin):
     def get_urls(self) -> list[Any]:
         own = [
             path("import/", self.admin_site.admin_view(self.import_clients), name="people_user_import"),
-            path("<path:object_id>/invite/", self.admin_site.admin_view(self.invite_one), name="people_user_invite"),
+            path("<int:pk>/invite/", self.admin_site.admin_view(self.invite_one), name="people_user_invite"),
         ]
         return [*own, *super().get_urls()]
 
@@ -183,9 +182,9 @@ class UserAdmin(admin.ModelAdmin):
             raise PermissionDenied
         return import_views.import_clients(request, self.admin_site.each_context(request))
 
-    def invite_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    def invite_one(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The button on a person's page. A GET changes nothing: it leads back to the page."""
-        person = get_object_or_404(self.get_queryset(request), pk=unquote(object_id))
+        person = get_object_or_404(self.get_queryset(request), pk=pk)
         if not self.has_change_permission(request, person):
             raise PermissionDenied
         if request.method == "POST":

@@ -48,8 +48,10 @@ def clear(booking, choice, *, at=AT):
 
 def kinds(booking, *, channel=None):
     found = Message.objects.filter(subject_type="bookings.booking", subject_id=booking.pk).exclude(state="void")
-    return set(found.values_list("kind", flat=True)) if channel is None else set(
-        found.filter(channel=channel).values_list("kind", flat=True)
+    return (
+        set(found.values_list("kind", flat=True))
+        if channel is None
+        else set(found.filter(channel=channel).values_list("kind", flat=True))
     )
 
 

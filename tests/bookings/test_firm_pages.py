@@ -129,7 +129,8 @@ def test_the_choice_can_be_another(agent, booking, colleague):
 
 
 @pytest.mark.parametrize(
-    "given", [{"until": "day"}, {"until": "day", "day": "2026-11-23"}, {"until": "for ever"}, {"off": "x"}],
+    "given",
+    [{"until": "day"}, {"until": "day", "day": "2026-11-23"}, {"until": "for ever"}, {"off": "x"}],
     ids=["no day", "yesterday", "no such choice", "no such time off"],
 )
 def test_what_makes_no_sense_does_nothing(agent, booking, given):

@@ -10,9 +10,9 @@ from bookings.refusals import (
     AlreadyStarted,
     BookingRefused,
     ClientBusy,
-    NoTopic,
     NotGranted,
     NotLive,
+    NoTopic,
     SlotNotOffered,
     SlotTaken,
     TermsNotAccepted,
@@ -215,7 +215,9 @@ class TestMoving:
     def test_it_frees_the_old_slot_and_takes_the_new(self, book, cast):
         booking = operations.move(book(), first_cell=cell_at(WEDNESDAY), by=cast.client, at=NOW)
         assert booking.starts_at == WEDNESDAY
-        assert set(OccupiedCell.objects.filter(hold=None).values_list("cell", flat=True)) == {cell_at(WEDNESDAY) + n for n in range(6)}
+        assert set(OccupiedCell.objects.filter(hold=None).values_list("cell", flat=True)) == {
+            cell_at(WEDNESDAY) + n for n in range(6)
+        }
 
     def test_reminders_belong_to_the_new_start_only(self, book, cast):
         booking = operations.move(book(), first_cell=cell_at(WEDNESDAY), by=cast.client, at=NOW)

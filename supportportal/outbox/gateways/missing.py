@@ -25,7 +25,6 @@ class SmsGateway:
 
     @contextmanager
     def open(self) -> Iterator[None]:
-        raise ChannelDown("no way out for text messages is set up (TWILIO_ACCOUNT_SID)")
         yield
 
     def send(self, parcel: Parcel, *, at: datetime) -> Result:
