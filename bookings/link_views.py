@@ -1,4 +1,4 @@
-"""The pages behind the Change and Cancel links: they work without signing in, and opening them changes nothing (B-9)."""
+"""The pages behind the Change and Cancel links: they need no sign-in, and opening them changes nothing (B-9)."""
 
 import zoneinfo
 from collections.abc import Callable

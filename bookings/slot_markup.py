@@ -1,4 +1,4 @@
-"""The radios of the picker and its list of zones as ready HTML: a page has hundreds of them, and they are its hot path."""
+"""The radios of the picker and its list of zones as ready HTML: hundreds to a page, they are its hot path."""
 
 from collections.abc import Iterable
 from functools import lru_cache

@@ -1,7 +1,7 @@
 """Signed links in messages: each names one thing, cannot be guessed or altered, and is revoked by raising its epoch.
 
-A token is ``<id>.<epoch>.<mac>``; the MAC (128 bits) covers the kind too, so a token for one purpose is worthless for another.
-The key lives in the settings, outside the database.
+A token is ``<id>.<epoch>.<mac>``; the MAC (128 bits) covers the kind too: a token for one purpose is worthless for
+another. The key lives in the settings, outside the database.
 """
 
 import base64

@@ -59,7 +59,7 @@ class BookingQuerySet(models.QuerySet):
 class Booking(models.Model):
     """A client's claim on one slot. Only ``bookings.operations`` changes its state.
 
-    The slot is kept as cells (``first_cell``, ``cells``); ``starts_at`` and ``ends_at`` are made from them by the database.
+    The slot is kept as cells (``first_cell``, ``cells``); the database makes ``starts_at`` and ``ends_at`` from them.
     ``version`` rises with every change: it numbers the calendar entry (SEQUENCE) and voids older messages.
     """
 
@@ -198,7 +198,7 @@ class Booking(models.Model):
 
 
 class OccupiedCell(models.Model):
-    """Five minutes of one person, taken by one booking or one hold. Written by the database's own triggers alone (B-2)."""
+    """Five minutes of one person, taken by one booking or hold. Written by the database's own triggers alone (B-2)."""
 
     pk = models.CompositePrimaryKey("person", "cell")
     person = models.BigIntegerField()

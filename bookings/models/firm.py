@@ -21,7 +21,7 @@ class UnreachedQuerySet(models.QuerySet):
 
 
 class Unreached(models.Model):
-    """A client to call about a session that we moved or cancelled shortly before its start, at ``first_cell`` until then."""
+    """A client to call about a session that we moved or cancelled shortly before its start (``first_cell``)."""
 
     class Why(models.TextChoices):
         NO_NUMBER = "no_number", _("no phone number")

@@ -152,7 +152,7 @@ class Weekday(models.IntegerChoices):
 
 
 class Hours(models.Model):
-    """One interval of a weekday in local time, ``closes`` excluded; 00:00 as ``closes`` means midnight at the day's end."""
+    """One interval of a weekday in local time, ``closes`` excluded; there, 00:00 means midnight at the day's end."""
 
     weekday = models.PositiveSmallIntegerField(_("weekday"), choices=Weekday.choices)
     opens = models.TimeField(_("from"), validators=[on_the_lattice])

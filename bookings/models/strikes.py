@@ -131,7 +131,7 @@ class Fee(models.Model):
         INVOICED = "invoiced", _("invoiced")
         PAID = "paid", _("paid")
 
-    # The first four follow from sessions and strikes, both ways, as those are undone and corrected; the rest is people's.
+    # The first four follow from sessions and strikes, both ways, as those are undone or corrected; people do the rest.
     NEXT_STATES = {
         State.ASKED: {State.ACCEPTED, State.LAPSED},
         State.ACCEPTED: {State.OWED, State.LAPSED},

@@ -108,8 +108,8 @@ class Offer(models.Model):
 class Hold(models.Model):
     """Cells of one agent that nobody else gets before ``until``: for an undo, then for those who wait.
 
-    One row passes from undo (``booking``) to the first who waits (``offer``) to the next; only the tick passes it on, and
-    in between it is nobody's. Two minutes past ``until`` it is in nobody's way any more.
+    One row passes from undo (``booking``) to the first who waits (``offer``) to the next; only the tick passes it on,
+    and in between it is nobody's. Two minutes past ``until`` it is in nobody's way any more.
     """
 
     agent = models.ForeignKey(Agent, models.PROTECT, related_name="holds")

@@ -59,7 +59,7 @@ class Consequence:
 def consequence(
     booking: Booking, *, at: datetime, by_firm: bool = False, cancels: bool = False, record: StrikeRecord | None = None
 ) -> Consequence:
-    """What giving up ``booking`` means at ``at``, the instant of asking: for another time, or for good (``cancels``)."""
+    """What giving up ``booking`` means at ``at``, the instant of asking: for another time or for good (``cancels``)."""
     record = record if record is not None else record_of(booking.client)
     fee = open_fee(booking)
     because = _because(booking, fee, record, at=at, by_firm=by_firm, cancels=cancels)

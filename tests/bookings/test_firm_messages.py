@@ -98,7 +98,7 @@ def test_a_colleague_attends(cast, booking):
     assert calendar(before)["method"] == "CANCEL"
     assert calendar(before).walk("VEVENT")[0]["uid"] == calendar(theirs).walk("VEVENT")[0]["uid"]
     assert "/s/" not in before.text  # no way back in by an old mail
-    agents, text = written("agent_attendee")
+    _agents, text = written("agent_attendee")
     assert "Marco Bassi" in text
 
 

@@ -1,6 +1,7 @@
 """Notice and reminders as tables of edges (B-5, B-6, B-7, B-10)."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -114,5 +115,5 @@ def test_email_reminders_never_overlap_whatever_the_zone(start, ahead, zone):
     planned = list(rules.plan_reminders(start.astimezone(zone), (start - ahead).astimezone(zone)))
     assert planned == list(rules.plan_reminders(start, start - ahead))
     mails = [one for one in planned if one.channel == "email"]
-    assert all(one.useful_until <= later.due_at for one, later in zip(mails, mails[1:], strict=False))
+    assert all(one.useful_until <= later.due_at for one, later in pairwise(mails))
     assert all(start - ahead <= one.due_at < one.useful_until <= start for one in planned)

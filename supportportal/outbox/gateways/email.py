@@ -58,6 +58,7 @@ class EmailGateway:
             self.backend.connection = None  # it hung up first; what was sent is marked, and nothing is left to say
 
     def send(self, parcel: Parcel, *, at: datetime) -> Result:
+        self._connect()  # again, where the last one left the conversation in the middle
         mail = build(parcel)
         try:
             self.backend.send_messages([mail])
@@ -68,6 +69,7 @@ class EmailGateway:
         except OSError as error:  # a time-out or a broken connection: the last line may have got through
             raise ChannelDown(f"the connection broke: {error or type(error).__name__}", unclear=True) from error
         except ValueError as error:  # an address or a header that cannot be written
+            self._close()
             return Refused(f"not a message that can be sent: {error}")
         status = getattr(mail, "anymail_status", None)
         return Sent(provider_id=(getattr(status, "message_id", None) or "") if status else "")
@@ -76,7 +78,7 @@ class EmailGateway:
 def build(parcel: Parcel) -> EmailMultiAlternatives:
     """The parcel as an e-mail: text, HTML, calendar entry, attachments."""
     firm, message = parcel.firm, parcel.message
-    mail = EmailMultiAlternatives(
+    mail: Any = EmailMultiAlternatives(
         subject=parcel.subject,
         body=parcel.text,
         from_email=formataddr((firm.name, firm.contact_email)),

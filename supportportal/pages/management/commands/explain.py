@@ -1,4 +1,4 @@
-"""``manage.py explain TOPIC …``: what the rules would decide for given facts, as JSON, without touching the database."""
+"""``manage.py explain TOPIC …``: what the rules would decide for given facts, as JSON, without any database."""
 
 import argparse
 import json
