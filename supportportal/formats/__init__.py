@@ -1,1 +1,1 @@
-"""How dates look where Django writes them (the staff's lists), where Django gets a language's habit wrong for Europe."""
+"""How dates look where Django writes them (the staff's lists), where Django gets a language's habit wrong."""

@@ -104,8 +104,10 @@ def _spared(results: Results) -> Results:
     """First refusals at the end of ``results`` get a second chance: the run says that they may not be to blame."""
     spared: Results = []
     for parcel, result in results:
-        is_spared = isinstance(result, Refused) and not result.opted_out and parcel.message.attempts == 1
-        spared.append((parcel, Later(result.reason) if is_spared else result))
+        if isinstance(result, Refused) and not result.opted_out and parcel.message.attempts == 1:
+            spared.append((parcel, Later(result.reason)))
+        else:
+            spared.append((parcel, result))
     return spared
 
 

@@ -109,7 +109,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def _next(request: HttpRequest) -> str:
-    """Where the reader came from, if that is a page of ours; a word without a slash would be taken for a view's name."""
+    """Where the reader came from, if that is a page of ours; a word without a slash would be read as a view's name."""
     address = request.POST.get("next", "")
     is_ours = url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
     if is_ours and "/" in address:
