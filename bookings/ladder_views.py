@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages as notes
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -91,6 +91,8 @@ def strike(request: HttpRequest, pk: int) -> HttpResponse:
 def fee(request: HttpRequest, reference: str) -> HttpResponse:
     """Accept the fee of a session that was booked before the sanction (B-13.4); opening the page changes nothing."""
     at = timezone.now()
+    if request.user.is_staff:
+        raise Http404  # only the client's side takes on a debt
     seen = Booking.objects.visible_to(request.user).filter(client__is_staff=False)
     booking = get_object_or_404(seen.for_listing(), reference=reference)
     error = ""

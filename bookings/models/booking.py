@@ -44,10 +44,13 @@ class BookingQuerySet(models.QuerySet):
         return self.filter(Q(ends_at__lte=at) | ~Q(state=Booking.State.BOOKED))
 
     def visible_to(self, user):
-        """Staff see all; a client the own sessions; a coordinator those of the account."""
+        """Staff see all; a client the own sessions; a coordinator those of the account.
+
+        Who booked it does not count: a session that a colleague attends instead is the colleague's (B-10).
+        """
         if user.is_staff:
             return self
-        own = Q(client=user) | Q(booked_by=user)
+        own = Q(client=user)
         if user.is_coordinator and user.account_id:
             own |= Q(client__account=user.account_id)
         return self.filter(own)

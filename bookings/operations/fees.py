@@ -29,7 +29,7 @@ def require(standing: Standing, day: date, *, accepted: bool, by: User | None) -
         return False
     if by is None:
         raise FeeNeedsSignIn
-    if not accepted:
+    if not accepted or by.is_staff:  # only the client's side takes on a debt
         raise FeeNotAccepted
     return True
 
