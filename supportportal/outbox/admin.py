@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils import timezone
+from django.utils.formats import localize
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
@@ -137,8 +138,8 @@ class MessageAdmin(admin.ModelAdmin):
         return message.why
 
     @admin.display(description=gettext_lazy("next try"))
-    def next_try(self, message: Message) -> Any:
-        return message.try_at if message.state in Message.UNSENT else None
+    def next_try(self, message: Message) -> str:
+        return localize(timezone.localtime(message.try_at)) if message.state in Message.UNSENT else "–"
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view

@@ -137,7 +137,7 @@ class Message(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} #{self.pk}"
+        return f"{self.label} #{self.pk}"
 
     @classmethod
     def states_before(cls, state: str) -> list[str]:
