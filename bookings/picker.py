@@ -98,7 +98,6 @@ class Week:
     free_bookable_from: date | None = None
     first_without_fee: Link | None = None
     wrong: bool = False
-    open_options: bool = False
 
     @property
     def has_times(self) -> bool:

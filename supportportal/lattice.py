@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 CELL_SECONDS = 300
 CELL_MINUTES = CELL_SECONDS // 60
-CELL = timedelta(seconds=CELL_SECONDS)
 DAY_CELLS = 288
 DAY_MINUTES = 1440
 

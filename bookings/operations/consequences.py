@@ -56,11 +56,9 @@ class Consequence:
         return f"late:{self.standing.level}:{until}:{POLICY.fee if until else ''}:{self.has_accepted_fee:d}"
 
 
-def consequence(
-    booking: Booking, *, at: datetime, by_firm: bool = False, cancels: bool = False, record: StrikeRecord | None = None
-) -> Consequence:
+def consequence(booking: Booking, *, at: datetime, by_firm: bool = False, cancels: bool = False) -> Consequence:
     """What giving up ``booking`` means at ``at``, the instant of asking: for another time or for good (``cancels``)."""
-    record = record if record is not None else record_of(booking.client)
+    record = record_of(booking.client)
     fee = open_fee(booking)
     because = _because(booking, fee, record, at=at, by_firm=by_firm, cancels=cancels)
     missing = missed_start(booking) if because == Because.LATE else None

@@ -43,10 +43,8 @@ class Policy:
     running_late: timedelta = timedelta(minutes=10)
     door: timedelta = timedelta(minutes=30)  # how long before the start the session's own page is of use
     interrupted_after: timedelta = timedelta(minutes=5)  # B-14
-    firm_sms: timedelta = timedelta(
-        hours=4
-    )  # B-11: what we change this shortly before the start is told by text message too
-    agent_late: timedelta = timedelta(minutes=10)
+    firm_sms: timedelta = timedelta(hours=4)  # B-11: our changes this shortly before the start go by text message too
+    agent_late: timedelta = timedelta(minutes=10)  # how late an agent can announce to be
     outcome_undo: timedelta = timedelta(minutes=5)  # B-12
     outcome_overdue: timedelta = timedelta(hours=1)  # B-12
     feedback_days: int = 14  # B-19: how long what was said can be changed

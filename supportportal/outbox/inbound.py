@@ -301,10 +301,6 @@ def _first_answer(inbound: Inbound, day: date) -> bool:
 # -- what staff do -----------------------------------------------------------------------------------------------------
 
 
-class MailRefused(Exception):
-    """``str()`` of it is fit to show."""
-
-
 @transaction.atomic
 def mark_done(inbound: Inbound, *, by: User, at: datetime) -> None:
     """Take it off the list. Doing so twice changes nothing."""

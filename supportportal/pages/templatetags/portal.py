@@ -35,12 +35,6 @@ def local(instant: datetime | None) -> str:
 
 
 @register.filter
-def local_unzoned(instant: datetime | None) -> str:
-    """Write out an instant where the page has named the zone: "Tuesday 24 November, 10:30"."""
-    return _time(instant, wording.written_out, named=False) if instant else ""
-
-
-@register.filter
 def local_short(instant: datetime | None) -> str:
     """Shorten an instant: "Tue 24 Nov, 10:30"."""
     return _time(instant, wording.short) if instant else ""
@@ -88,8 +82,8 @@ def minutes_in_words(minutes: int) -> str:
     return wording.length(minutes, _language())
 
 
-def _time(instant: datetime, write, **options) -> SafeString:
-    return _stamp(instant, write(instant, timezone.get_current_timezone(), _language(), **options))
+def _time(instant: datetime, write) -> SafeString:
+    return _stamp(instant, write(instant, timezone.get_current_timezone(), _language()))
 
 
 def _stamp(instant: datetime, text: str) -> SafeString:
