@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from supportportal.lattice import cell_at
@@ -141,7 +142,7 @@ def ask_for_next(client: User, known: StrikeRecord, *, at: datetime) -> None:
     outbox.plan([messages.owed_for_fee(fee)], at=at)
 
 
-def unanswered(at: datetime) -> list[Fee]:
+def unanswered(at: datetime) -> QuerySet[Fee]:
     """Fees asked whose time to answer is over. While a strike is being looked at again, it is not."""
     silent = Fee.objects.filter(
         state=State.ASKED,
@@ -150,7 +151,7 @@ def unanswered(at: datetime) -> list[Fee]:
         booking__starts_at__lte=at + POLICY.fee_silence,
     )
     waiting = Strike.objects.counting().filter(reviews__decision="").values("client")
-    return list(silent.exclude(client__in=waiting).select_related("booking").order_by("pk"))
+    return silent.exclude(client__in=waiting).select_related("booking").order_by("pk")
 
 
 def answer_until(fee: Fee) -> datetime:
