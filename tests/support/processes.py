@@ -15,7 +15,12 @@ T = TypeVar("T")
 
 
 def die_with_parent() -> None:
-    """For ``preexec_fn``: the child ends when the thread that started it does, however that ended."""
+    """For ``preexec_fn``: the child ends when the thread that started it does, however that ended.
+
+    Signals are as on a terminal, whatever started the tests (nohup, a shell's background) made of them.
+    """
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
