@@ -126,6 +126,14 @@ class BookingAdmin(ActingAdmin, OutcomesAdmin, admin_ladder.StandingColumn):
     ]
     change_form_template = "admin/bookings/booking/change_form.html"
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        # An agent's key is that of a user, which Django takes for a look behind the agent.
+        return lookup == "agent__user__exact" or super().lookup_allowed(lookup, value, request)
+
+    def get_ordering(self, request: HttpRequest) -> list[str]:
+        """What comes next first; of what is over, the newest first."""
+        return ["-first_cell"] if request.GET.get(WhenFilter.parameter_name) in {"past", "all"} else ["first_cell"]
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 

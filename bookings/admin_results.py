@@ -45,6 +45,10 @@ class FeedbackAdmin(ReadOnlyAdmin):
     search_help_text = gettext_lazy("Comment or reference")
     change_list_template = "admin/bookings/feedback/change_list.html"
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        # As for sessions: an agent's key is that of a user.
+        return lookup == "booking__agent__user__exact" or super().lookup_allowed(lookup, value, request)
+
     @admin.display(description=gettext_lazy("agent"), ordering="booking__agent__user__name")
     def agent(self, feedback: Feedback) -> str:
         return str(feedback.booking.agent)
