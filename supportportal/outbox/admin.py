@@ -4,8 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
@@ -16,9 +17,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from . import admin_inbound, kinds, operations, pauses, reading  # noqa: F401  (admin_inbound: registers its own)
+from . import (
+    admin_inbound,  # noqa: F401  (it registers its own)
+    kinds,
+    operations,
+    pauses,
+    reading,
+    trials,
+)
 from .models import Gateway, Message
 
+TRIALS_SHOWN = 10
 # A mail may style itself; it runs nothing, loads nothing, leads nowhere, and is shown in our own frame only.
 MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
 
@@ -144,6 +153,7 @@ class MessageAdmin(admin.ModelAdmin):
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view
         views = [
+            path("try/", view(self.try_view), name="outbox_message_try"),
             path("<int:pk>/preview/", view(require_safe(self.preview_view)), name="outbox_message_preview"),
             path("<int:pk>/preview/html/", view(require_safe(self.html_view)), name="outbox_message_html"),
             path("<int:pk>/again/", view(require_POST(self.again_view)), name="outbox_message_again"),
@@ -189,6 +199,25 @@ class MessageAdmin(admin.ModelAdmin):
             return redirect("admin:outbox_message_change", pk)
         self.message_user(request, _("It goes again within a few seconds."), messages.SUCCESS)
         return redirect("admin:outbox_message_change", again.pk)
+
+    def try_view(self, request: HttpRequest) -> HttpResponse:
+        """Test messages to oneself, for whoever may set up the ways out."""
+        if not request.user.has_perm("outbox.change_gateway"):
+            raise PermissionDenied
+        if request.method == "POST":
+            channel = request.POST.get("channel", "")
+            if channel not in trials.CODES or (channel == Message.Channel.SMS and not request.user.phone):
+                raise Http404
+            trials.owe(channel, request.user, at=timezone.now())
+            return redirect("admin:outbox_message_try")
+        found = Message.objects.filter(kind__in=trials.CODES.values()).order_by("-pk")[:TRIALS_SHOWN]
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Test messages"),
+            "opts": self.opts,
+            "trials": [reading.shown(message) for message in found.select_related("recipient")],
+        }
+        return TemplateResponse(request, "admin/outbox/message/try.html", context)
 
     def _get(self, request: HttpRequest, pk: int) -> Message:
         """404 for what the person may not see, and for everyone without the permission to see messages."""

@@ -14,11 +14,12 @@ class OutboxConfig(AppConfig):
             gateways,
             kinds,
             notices,
+            trials,
             webhooks,  # noqa: F401  (it listens to what e-mail providers report)
         )
 
         notices.register()
         roles.grant(Role.AGENT, "outbox.view_message")
         roles.grant(Role.MANAGER, "outbox.view_gateway", "outbox.change_gateway")
-        kinds.register(*answers.KINDS)
+        kinds.register(*answers.KINDS, *trials.KINDS)
         gateways.check()

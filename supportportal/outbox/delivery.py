@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import translation
+from django.utils.translation import gettext_noop
 
 from supportportal.people.models import Firm
 
@@ -19,7 +20,9 @@ Clock = Callable[[], datetime]
 Results = list[tuple[Parcel, Result]]
 
 ASK_AFTER = timedelta(minutes=1)  # an answer that was lost may still become a message at the provider
-TOO_LATE = "too late to be of use"
+TOO_LATE = gettext_noop("too late to be of use")
+IN_A_ROW = gettext_noop("several messages in a row failed")
+NOT_WRITTEN = gettext_noop("could not be written")
 RUN_OF_TROUBLE = 5  # so many in a row are no longer the messages' own fault
 
 
@@ -71,7 +74,7 @@ class Run:
         results: Results = []
         for parcel in parcels:
             if self.clock() >= stop_at:
-                return results, ChannelDown("the provider is too slow")
+                return results, ChannelDown(gettext_noop("the provider is too slow"))
             try:
                 result = self.gateway.send(parcel, at=self.clock())
             except ChannelDown as down:
@@ -86,7 +89,7 @@ class Run:
                 self._works()
                 continue
             if self._is_in_trouble():
-                return _spared(results), ChannelDown(f"several messages in a row failed: {result.reason}")
+                return _spared(results), ChannelDown(f"{IN_A_ROW}: {result.reason}")
         return results, None
 
     def _works(self) -> None:
@@ -126,24 +129,24 @@ def _written(batch: Sequence[Message], *, at: datetime) -> Iterator[Parcel]:
             parcel = rendering.write(message, subject, firm=firm)
         except Exception as error:  # whatever a kind raises parks this message and stops no other
             logger.exception("Message %s could not be written", message.pk)
-            outcomes.mark_failed(message, f"could not be written: {type(error).__name__}: {error}", at=at)
+            outcomes.mark_failed(message, f"{NOT_WRITTEN}: {type(error).__name__}: {error}", at=at)
             continue
         if parcel.address:
             yield parcel
         else:
-            outcomes.mark_skipped(message, "no address to send it to")
+            outcomes.mark_skipped(message, gettext_noop("no address to send it to"))
 
 
 def why_not_owed(message: Message, subject: Any, at: datetime) -> str:
     """Empty if ``message`` is to be sent, else the reason in English, as it is kept."""
     if message.overtaken:
-        return "overtaken by a newer one"
+        return gettext_noop("overtaken by a newer one")
     if message.useful_until is not None and at >= message.useful_until:
         return TOO_LATE
     if subject is None:
-        return "what it was about no longer exists"
+        return gettext_noop("what it was about no longer exists")
     if message.channel == Message.Channel.SMS and message.recipient and not message.recipient.sms_consent_at:
-        return "no consent to text messages"
+        return gettext_noop("no consent to text messages")
     with translation.override("en"):
         return kinds.get(message.kind).is_due(message, subject)
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.apps import apps
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext_noop
 
 from supportportal.people import operations as people
 
@@ -32,6 +33,7 @@ MEANINGS = {
     "undelivered": "bounced",
     "canceled": "bounced",
 }
+NOT_DELIVERED = gettext_noop("not delivered")
 STOP, OPTED_OUT = "stop", "opted_out"
 
 
@@ -105,7 +107,7 @@ def _apply(event: DeliveryEvent) -> str:
             _raise_to(message, Message.State.DELIVERED, sent_at=sent_at, delivered_at=event.at)
             return "delivered"
         case "bounced":
-            reason = f"not delivered: {event.detail}" if event.detail else "not delivered"
+            reason = f"{NOT_DELIVERED}: {event.detail}" if event.detail else NOT_DELIVERED
             if message.state == Message.State.DELIVERED:
                 Message.objects.filter(pk=message.pk).update(note=reason[:300])
             else:

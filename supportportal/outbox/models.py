@@ -155,8 +155,9 @@ class Message(models.Model):
 
     @property
     def why(self) -> str:
-        """The note in the reader's language; notes are kept in English."""
-        return gettext(self.note) if self.note else ""
+        """The note in the reader's language; notes are kept in English, a provider's own words after a colon."""
+        reason, colon, detail = self.note.partition(": ")
+        return f"{gettext(reason)}{colon}{detail}" if reason else self.note
 
 
 class Gateway(models.Model):
@@ -283,8 +284,9 @@ class Inbound(models.Model):
 
     @property
     def why(self) -> str:
-        """The note in the reader's language; notes are kept in English."""
-        return gettext(self.note) if self.note else ""
+        """The note in the reader's language; notes are kept in English, a provider's own words after a colon."""
+        reason, colon, detail = self.note.partition(": ")
+        return f"{gettext(reason)}{colon}{detail}" if reason else self.note
 
     def can_become(self, state: str) -> bool:
         return state in self.NEXT_STATES.get(self.State(self.state), set())

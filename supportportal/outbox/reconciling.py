@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.db.models import F, Q
+from django.utils.translation import gettext_noop
 
 from . import gateways, outcomes
 from .delivery import Clock
@@ -36,7 +37,7 @@ def expire_leases(*, at: datetime) -> None:
         state=Message.State.UNKNOWN,
         try_at=at,
         lease_until=None,
-        note="the sender stopped while it was being handed over",
+        note=gettext_noop("the sender stopped while it was being handed over"),
     )
 
 
@@ -65,7 +66,7 @@ def _ask_about_sms(message: Message, at: datetime) -> None:
     gateway = gateways.for_channel(message.channel)
     find = getattr(gateway, "find", None)
     if find is None:
-        outcomes.ask_later(message, "its provider cannot be asked", ask_at=at + ASK_LEASE)
+        outcomes.ask_later(message, gettext_noop("its provider cannot be asked"), ask_at=at + ASK_LEASE)
         return
     try:
         found = find(message)
@@ -78,13 +79,13 @@ def _ask_about_sms(message: Message, at: datetime) -> None:
         case Refused(reason):
             outcomes.mark_failed(message, reason, at=at)
         case _:
-            outcomes.mark_again(message, "the provider has none of it", at=at, has_waited=True)
+            outcomes.mark_again(message, gettext_noop("the provider has none of it"), at=at, has_waited=True)
 
 
 def _wait_or_send_again(message: Message, at: datetime) -> None:
     report_by = (message.handed_at or at) + WAIT_FOR_REPORT
     if getattr(gateways.for_channel(message.channel), "reports", False) and at < report_by:
-        outcomes.ask_later(message, "waiting for the provider's report", ask_at=report_by)
+        outcomes.ask_later(message, gettext_noop("waiting for the provider's report"), ask_at=report_by)
     else:
-        reason = "handed over without an answer; it goes again as the same message"
+        reason = gettext_noop("handed over without an answer; it goes again as the same message")
         outcomes.mark_again(message, reason, at=at, has_waited=True)

@@ -27,4 +27,20 @@ class PagesConfig(AppConfig):
                 lambda: reverse("admin:people_firm_changelist"),
                 position=20,
             ),
+            checklist.Item(
+                "email",
+                _("A test e-mail"),
+                _("E-mails leave by the provider named in EMAIL_URL; send yourself one."),
+                facts.emails_leave,
+                lambda: reverse("admin:outbox_message_try"),
+                position=80,
+            ),
+            checklist.Item(
+                "sms",
+                _("A test text message"),
+                _("Text messages leave by Twilio; send yourself one."),
+                facts.text_messages_leave,
+                lambda: reverse("admin:outbox_message_try"),
+                position=81,
+            ),
         )

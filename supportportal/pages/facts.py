@@ -1,5 +1,6 @@
 """What the set-up list asks about the firm."""
 
+from supportportal.outbox import trials
 from supportportal.people.models import Firm
 
 
@@ -9,3 +10,11 @@ def firm_has_a_name() -> bool:
 
 def firm_has_a_logo() -> bool:
     return Firm.objects.filter(logo__isnull=False).exists()
+
+
+def emails_leave() -> bool:
+    return trials.has_worked("email")
+
+
+def text_messages_leave() -> bool:
+    return trials.has_worked("sms")

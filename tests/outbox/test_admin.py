@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from supportportal.outbox import kinds
+from supportportal.outbox import delivery, kinds, trials
 from supportportal.outbox.models import Gateway, Message
 from supportportal.people.models import User
 from tests.factories import ClientFactory, StaffFactory, UserFactory
@@ -165,3 +165,28 @@ def test_staff_without_a_role_see_nothing(client, person):
     client.force_login(User.objects.create_user("new@client.example", is_staff=True, name="New"))
     assert client.get(LIST).status_code == 403
     assert client.get(f"{LIST}{owe(person).pk}/preview/").status_code == 404
+
+
+@pytest.mark.parametrize(("channel", "code"), [("email", "trial_email"), ("sms", "trial_sms")])
+def test_managers_can_send_themselves_a_test_message(client, firm, smtp, twilio, clock, channel, code):
+    manager = StaffFactory(roles=["manager"], phone="+393331234567")
+    client.force_login(manager)
+    assert client.post(f"{LIST}try/", {"channel": channel}).status_code == 302
+    clock.at = timezone.now()
+    delivery.deliver_due(channel, clock=clock)
+    message = Message.objects.get(kind=code)
+    assert (message.state, message.sent_to) == (State.SENT, manager.email if channel == "email" else manager.phone)
+    assert trials.has_worked(channel)
+    assert "Test" in client.get(f"{LIST}try/").content.decode()
+
+
+def test_only_those_who_set_up_may_try(client, agent):
+    assert client.get(f"{LIST}try/").status_code == 403
+    assert client.post(f"{LIST}try/", {"channel": "email"}).status_code == 403
+
+
+@pytest.mark.parametrize("channel", ["", "fax", "sms"], ids=["none", "no such", "no phone number"])
+def test_a_test_message_needs_a_way_to_go(client, firm, channel):
+    client.force_login(StaffFactory(roles=["manager"]))
+    assert client.post(f"{LIST}try/", {"channel": channel}).status_code == 404
+    assert not Message.objects.exists()

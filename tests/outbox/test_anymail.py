@@ -50,7 +50,7 @@ def test_nobody_there_costs_no_attempt(person, mailgun, clock, settings):
     message = owe(person)
     deliver(clock)
     assert (state_of(message), fresh(message).attempts) == (State.RETRYING, 0)
-    assert Gateway.objects.get(name="mailgun").note == "the mail provider cannot be reached"
+    assert Gateway.objects.get(name="mailgun").note == "the provider cannot be reached"
 
 
 def test_a_lost_answer_waits_for_the_report_and_only_then_goes_again(person, mailgun, clock):

@@ -21,6 +21,7 @@ from .. import inbound
 from ..models import Message
 from ..rendering import Parcel
 from . import ChannelDown, Later, Refused, Result, Sent, Unclear
+from .words import BROKE, CLOSED, NO_ANSWER, REFUSED_ADDRESS, REFUSED_SIGN_IN, SLOW_DOWN, UNREACHABLE
 
 AUTH_PAUSE = timedelta(minutes=5)
 
@@ -47,9 +48,9 @@ class EmailGateway:
         try:
             self.backend.open()
         except smtplib.SMTPAuthenticationError as error:
-            raise ChannelDown(f"the mail server refuses the sign-in: {_answer(error)}", pause=AUTH_PAUSE) from error
+            raise ChannelDown(f"{REFUSED_SIGN_IN}: {_answer(error)}", pause=AUTH_PAUSE) from error
         except (smtplib.SMTPException, OSError) as error:
-            raise ChannelDown(f"the mail server cannot be reached: {error}") from error
+            raise ChannelDown(f"{UNREACHABLE}: {error}") from error
 
     def _close(self) -> None:
         try:
@@ -67,7 +68,7 @@ class EmailGateway:
         except AnymailError as error:
             return _judge_anymail(error)
         except OSError as error:  # a time-out or a broken connection: the last line may have got through
-            raise ChannelDown(f"the connection broke: {error or type(error).__name__}", unclear=True) from error
+            raise ChannelDown(f"{BROKE}: {error or type(error).__name__}", unclear=True) from error
         except ValueError as error:  # an address or a header that cannot be written
             self._close()
             return Refused(f"not a message that can be sent: {error}")
@@ -119,16 +120,16 @@ def _judge_smtp(error: smtplib.SMTPException) -> Result:
         case smtplib.SMTPDataError():
             return _judge_code(error.smtp_code, _answer(error), of_message=True)
         case smtplib.SMTPAuthenticationError():
-            raise ChannelDown(f"the mail server refuses the sign-in: {_answer(error)}", pause=AUTH_PAUSE) from error
+            raise ChannelDown(f"{REFUSED_SIGN_IN}: {_answer(error)}", pause=AUTH_PAUSE) from error
         case smtplib.SMTPResponseException():
             return _judge_code(error.smtp_code, _answer(error), of_message=False)
         case _:
-            raise ChannelDown(f"the connection broke: {error}", unclear=True) from error
+            raise ChannelDown(f"{BROKE}: {error}", unclear=True) from error
 
 
 def _judge_code(code: int, answer: str, *, of_message: bool) -> Result:
     if code == 421 or (code >= 500 and not of_message):
-        raise ChannelDown(f"the mail server takes nothing now: {answer}")
+        raise ChannelDown(f"{CLOSED}: {answer}")
     return Refused(answer) if code >= 500 else Later(answer)
 
 
@@ -138,12 +139,12 @@ def _judge_anymail(error: AnymailError) -> Result:
         raise ChannelDown(str(error), pause=AUTH_PAUSE) from error
     if isinstance(error, AnymailRequestsAPIError):
         if isinstance(error, requests.ConnectTimeout) or _never_connected(error):
-            raise ChannelDown("the mail provider cannot be reached") from error
+            raise ChannelDown(UNREACHABLE) from error
         if error.response is None:
-            raise ChannelDown("the mail provider did not answer", unclear=True) from error
+            raise ChannelDown(NO_ANSWER, unclear=True) from error
         return judge_http(error.response, str(error).partition("\n")[0])
     if isinstance(error, AnymailRecipientsRefused):
-        return Refused("the mail provider refuses the address")
+        return Refused(REFUSED_ADDRESS)
     return Refused(str(error).partition("\n")[0])
 
 
@@ -160,9 +161,9 @@ def _never_connected(error: BaseException) -> bool:
 def judge_http(response: requests.Response, answer: str) -> Result:
     code = response.status_code
     if code in (401, 403):
-        raise ChannelDown(f"the provider refuses our credentials: {answer}", pause=AUTH_PAUSE)
+        raise ChannelDown(f"{REFUSED_SIGN_IN}: {answer}", pause=AUTH_PAUSE)
     if code == 429:
-        raise ChannelDown(f"the provider asks us to slow down: {answer}", pause=retry_after(response.headers))
+        raise ChannelDown(f"{SLOW_DOWN}: {answer}", pause=retry_after(response.headers))
     return Unclear(answer) if code >= 500 else Refused(answer)
 
 

@@ -8,14 +8,15 @@ from django.core.mail.backends.base import BaseEmailBackend
 
 from ..rendering import Parcel
 from . import ChannelDown, Result
+from .words import NO_EMAIL, NO_SMS
 
 
 class EmailBackend(BaseEmailBackend):
     def open(self) -> bool:
-        raise ConnectionError("no way out for e-mail is set up (EMAIL_URL)")
+        raise ConnectionError(NO_EMAIL)
 
     def send_messages(self, email_messages: object) -> int:
-        raise ConnectionError("no way out for e-mail is set up (EMAIL_URL)")
+        raise ConnectionError(NO_EMAIL)
 
 
 class SmsGateway:
@@ -28,4 +29,4 @@ class SmsGateway:
         yield
 
     def send(self, parcel: Parcel, *, at: datetime) -> Result:
-        raise ChannelDown("no way out for text messages is set up (TWILIO_ACCOUNT_SID)")
+        raise ChannelDown(NO_SMS)

@@ -16,6 +16,7 @@ from .. import rendering
 from ..models import Message
 from ..rendering import Parcel
 from . import ChannelDown, Refused, Result, Sent, Unclear
+from .words import NO_ANSWER, REFUSED_SIGN_IN, SLOW_DOWN, UNREACHABLE
 
 OPTED_OUT = 21610
 # The number is none, is no mobile, cannot be reached from here, is in a country we may not send to, or opted out.
@@ -49,9 +50,9 @@ class TwilioGateway:
                 to=parcel.address, body=parcel.text, **_sender(), **_limits(parcel.message, at)
             )
         except requests.ConnectTimeout as error:
-            raise ChannelDown("Twilio cannot be reached") from error
+            raise ChannelDown(UNREACHABLE) from error
         except requests.RequestException as error:
-            raise ChannelDown(f"Twilio did not answer: {type(error).__name__}", unclear=True) from error
+            raise ChannelDown(f"{NO_ANSWER}: {type(error).__name__}", unclear=True) from error
         except TwilioRestException as error:
             return _judge(error)
         except TwilioException as error:  # an answer that is none
@@ -63,7 +64,7 @@ class TwilioGateway:
         try:
             candidates = self.client.messages.list(to=message.sent_to, limit=50, page_size=50)
         except (requests.RequestException, TwilioException) as error:
-            raise ChannelDown(f"Twilio cannot be asked: {type(error).__name__}") from error
+            raise ChannelDown(f"{UNREACHABLE}: {type(error).__name__}") from error
         since = (message.handed_at or message.due_at) - timedelta(minutes=5)
         for one in candidates:
             created = one.date_created.replace(tzinfo=one.date_created.tzinfo or UTC) if one.date_created else since
@@ -95,7 +96,7 @@ def _judge(error: TwilioRestException) -> Result:
     if error.code in OF_THE_NUMBER:
         return Refused(answer, opted_out=error.code == OPTED_OUT)
     if error.status in (401, 403):
-        raise ChannelDown(f"Twilio refuses our credentials ({answer})", pause=AUTH_PAUSE) from error
+        raise ChannelDown(f"{REFUSED_SIGN_IN}: {answer}", pause=AUTH_PAUSE) from error
     if error.status == 429:
-        raise ChannelDown(f"Twilio asks us to slow down ({answer})") from error
+        raise ChannelDown(f"{SLOW_DOWN}: {answer}") from error
     return Unclear(answer) if error.status >= 500 else Refused(answer)
