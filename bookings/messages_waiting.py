@@ -1,7 +1,7 @@
 """The messages about undone changes and the waiting list (B-9a, B-15)."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -19,10 +19,10 @@ from supportportal.outbox.operations import Owed
 
 from . import messages
 from .models import Booking, Offer
+from .policy import POLICY
 
 OFFER = "bookings.offer"
 LINK_KIND = "offer"
-SMS_WITHIN = timedelta(hours=4)
 
 
 def offer_path(offer: Offer) -> str:
@@ -44,7 +44,7 @@ def owed_for_undo(booking: Booking, *, reached: dict[str, Any] | None, at: datet
 
 def owed_for_offer(offer: Offer, *, at: datetime) -> Iterator[Owed]:
     yield _owed("waitlist_offer", offer, at)
-    if offer.starts_at - at < SMS_WITHIN and offer.entry.client.sms_consent_at is not None:
+    if offer.starts_at - at < POLICY.offer_sms and offer.entry.client.sms_consent_at is not None:
         yield _owed("waitlist_offer_sms", offer, at)
 
 

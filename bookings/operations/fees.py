@@ -17,6 +17,7 @@ from ..policy import POLICY
 from ..refusals import AlreadyStarted, BookingRefused, FeeNeedsSignIn, FeeNotAccepted, NoReason, NotLive
 from ..rules import Standing
 from ..standing import StrikeRecord, day_of, record_of
+from .consequences import open_fee
 from .locking import lock, lock_people
 
 State = Fee.State
@@ -37,7 +38,7 @@ def require(standing: Standing, day: date, *, accepted: bool, by: User | None) -
 
 def put_on_record(booking: Booking, *, by: User, at: datetime) -> Fee:
     """Record that ``by`` accepts the fee of ``booking``, asked before or new; to be called under the people's lock."""
-    fee = booking.fees.filter(state__in=[State.ASKED, State.ACCEPTED]).first() or _new(booking, State.ACCEPTED, at)
+    fee = open_fee(booking) or _new(booking, State.ACCEPTED, at)
     if fee.accepted_at is None:
         fee.state, fee.accepted_at, fee.accepted_by = State.ACCEPTED, at, by
         fee.save()
@@ -56,7 +57,7 @@ def accept(booking: Booking, *, by: User, at: datetime) -> Fee | None:
         raise NotLive
     if booking.has_started(at):
         raise AlreadyStarted
-    if not booking.fees.filter(state__in=[State.ASKED, State.ACCEPTED]).exists():
+    if open_fee(booking) is None:
         return None
     return put_on_record(booking, by=by, at=at)
 
@@ -134,7 +135,7 @@ def ask_for_next(client: User, known: StrikeRecord, *, at: datetime) -> None:
         return
     told_at = max([at, *(one.final_at for one in known.strikes)])
     told_late = booking.starts_at - told_at < POLICY.fee_told_late
-    if told_late or booking.fees.filter(state__in=[State.ASKED, State.ACCEPTED]).exists():
+    if told_late or open_fee(booking) is not None:
         return
     fee = _new(booking, State.ASKED, told_at)
     fee.save()

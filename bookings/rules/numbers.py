@@ -51,6 +51,7 @@ class Policy:
     survey: bool = True  # B-19: ask once a quarter
     survey_from_hour: int = 9  # in the firm's zone
     offer: timedelta = timedelta(hours=2)  # B-15
+    offer_sms: timedelta = timedelta(hours=4)  # B-15: a start sooner than this is offered by text message too
     call_attempts: int = 3  # B-16: so many without an answer, and the client is told by mail
     desk_hours: WeeklyHours = (  # B-16: when agents call, as (weekday, minute it opens, minute it closes)
         (0, 510, 1050),
