@@ -164,8 +164,11 @@ def _show_again(form: CancelForm | ChangeForm, refusal: BookingRefused, meaning:
 
 
 def actor(request: HttpRequest, booking: Booking):
-    """Who acts: the signed-in person where the session is theirs; else whoever holds the link."""
+    """Who acts: the signed-in client or coordinator where the session is theirs; else whoever holds the link.
+
+    Staff with a client's link in hand are such a holder too: for their own acts they have the admin (B-11).
+    """
     user = request.user
-    if user.is_authenticated and Booking.objects.visible_to(user).filter(pk=booking.pk).exists():
+    if user.is_authenticated and not user.is_staff and Booking.objects.visible_to(user).filter(pk=booking.pk).exists():
         return user
     return None
