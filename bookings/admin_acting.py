@@ -212,7 +212,4 @@ def _in_words(booking: Booking, found: Consequence, asked: datetime) -> list[str
 
 
 def _terms_missing(client: Any, at: datetime) -> str:
-    terms = TermsVersion.current(at)
-    if terms is None or client.terms_acceptances.filter(terms=terms).exists():
-        return ""
-    return str(TermsNotAcceptedByClient(client))
+    return str(TermsNotAcceptedByClient(client)) if TermsVersion.to_accept(client, at) else ""

@@ -19,7 +19,7 @@ from supportportal.people.models import Firm
 
 from . import desk, intake, messages_calls, scope
 from .forms_calls import CallbackForm
-from .models import Callback, TermsAcceptance, TermsVersion
+from .models import Callback, TermsVersion
 from .models.calls import OUT_OF_SCOPE, Topic
 from .operations import calls
 from .refusals import BookingRefused
@@ -61,7 +61,7 @@ def details(request: HttpRequest) -> HttpResponse:
     if answer := scope.answer(topic):
         return render(request, "bookings/callback_out_of_scope.html", {"topic": Topic(topic), "answer": answer})
     found = _open_of(request)
-    terms = _terms_to_accept(client, at)
+    terms = TermsVersion.to_accept(client, at)
     data = request.POST if request.method == "POST" else None
     form = CallbackForm(data, client=client, terms=terms, initial=_initial(request, found))
     if form.is_valid():
@@ -184,10 +184,3 @@ def _initial(request: HttpRequest, found: Callback | None) -> dict[str, Any]:
             said = intake.said_in(mail, client)
             known |= {name: value for name, value in vars(said).items() if value}
     return known
-
-
-def _terms_to_accept(client: Any, at: datetime) -> TermsVersion | None:
-    current = TermsVersion.current(at)
-    if current is None or TermsAcceptance.objects.filter(terms=current, user=client).exists():
-        return None
-    return current

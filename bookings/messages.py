@@ -124,7 +124,7 @@ def context(message: Message, booking: Booking) -> dict[str, Any]:
     language = translation.get_language() or "en"
     zone = timezone.get_current_timezone()
     starts_at, ends_at = slot_of(message, booking)
-    is_imposed = booking.is_live and booking.imposed_at is not None and booking.agreed_at is None
+    is_imposed = booking.is_live and booking.is_imposed
     free_until = starts_at if is_imposed else rules.free_until(starts_at, POLICY)
     # The reminder of 24 hours leaves at the very instant until which a change is free: it can only say that it was.
     read_at = message.due_at + timedelta(seconds=message.kind.startswith("reminder"))

@@ -23,7 +23,7 @@ from .forms import BookingForm
 from .ladder_views import fee_shown, ladder_of
 from .link_views import ics_response
 from .meaning import meaning_of
-from .models import Booking, SessionType, TermsAcceptance, TermsVersion
+from .models import Booking, SessionType, TermsVersion
 from .models.offer import PlaceKind
 from .policy import POLICY
 from .refusals import BookingRefused, FeeNotAccepted
@@ -64,7 +64,7 @@ def details(request: HttpRequest, slug: str) -> HttpResponse:
     access = may_use(client, session_type, at)
     if not access:
         return render(request, "bookings/not_granted.html", {"session_type": session_type, "access": access})
-    terms = _terms_to_accept(client, at)
+    terms = TermsVersion.to_accept(client, at)
     start = request.POST.get("start") or request.GET.get("start")
     form = BookingForm(
         request.POST if request.method == "POST" else None,
@@ -137,13 +137,6 @@ def _kept(form: BookingForm, at: datetime) -> list:
     return files
 
 
-def _terms_to_accept(client, at: datetime) -> TermsVersion | None:
-    current = TermsVersion.current(at)
-    if current is None or TermsAcceptance.objects.filter(terms=current, user=client).exists():
-        return None
-    return current
-
-
 def _zone() -> zoneinfo.ZoneInfo:
     return zoneinfo.ZoneInfo(timezone.get_current_timezone_name())
 
@@ -174,8 +167,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
 def booking(request: HttpRequest, reference: str) -> HttpResponse:
     at = timezone.now()
     booking = get_object_or_404(Booking.objects.visible_to(request.user).for_listing(), reference=reference)
-    is_imposed = booking.imposed_at is not None and booking.agreed_at is None
-    is_free = not is_imposed and rules.is_free_to_change(booking.starts_at, at, POLICY)
+    is_free = not booking.is_imposed and rules.is_free_to_change(booking.starts_at, at, POLICY)
     shown = {
         **fee_shown(booking),
         "booking": booking,
@@ -230,4 +222,4 @@ def terms(request: HttpRequest) -> HttpResponse:
 def _to_accept(request: HttpRequest, at: datetime) -> TermsVersion | None:
     """The version in force, where the reader is a client who has not accepted it yet."""
     person = request.user
-    return _terms_to_accept(person, at) if person.is_authenticated and not person.is_staff else None
+    return TermsVersion.to_accept(person, at) if person.is_authenticated and not person.is_staff else None

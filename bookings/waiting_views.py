@@ -20,7 +20,7 @@ from supportportal.people.models import User
 
 from . import availability, messages, messages_waiting, picker, standing_words
 from .link_views import by_link
-from .models import Agent, Booking, Offer, SessionType, TermsAcceptance, TermsVersion, WaitlistEntry
+from .models import Agent, Booking, Offer, SessionType, TermsVersion, WaitlistEntry
 from .operations import waiting
 from .policy import POLICY
 from .refusals import BookingRefused
@@ -68,7 +68,7 @@ def wait_for_days(request: HttpRequest, slug: str) -> HttpResponse:
     access = may_use(client, session_type, at)
     if not access:
         return render(request, "bookings/not_granted.html", {"session_type": session_type, "access": access})
-    terms = terms_to_accept(client, at)
+    terms = TermsVersion.to_accept(client, at)
     agent = picker.asked_agent(request, session_type)
     form = WaitForm(
         request.POST if request.method == "POST" else None,
@@ -103,7 +103,7 @@ def wait_for_days(request: HttpRequest, slug: str) -> HttpResponse:
 def wait_for_earlier(request: HttpRequest, reference: str) -> HttpResponse:
     at = timezone.now()
     booking = get_object_or_404(Booking.objects.visible_to(request.user).for_listing(), reference=reference)
-    terms = terms_to_accept(booking.client, at) if booking.client == request.user else None
+    terms = TermsVersion.to_accept(booking.client, at) if booking.client == request.user else None
     form = WaitForEarlierForm(request.POST if request.method == "POST" else None, needs_terms=terms is not None)
     if form.is_valid():
         try:
@@ -126,13 +126,6 @@ def leave(request: HttpRequest, pk: int) -> HttpResponse:
     waiting.leave(entry, by=request.user, at=timezone.now())
     notes.success(request, _("You are no longer waiting."))
     return redirect("bookings:sessions")
-
-
-def terms_to_accept(client: User, at: datetime) -> TermsVersion | None:
-    current = TermsVersion.current(at)
-    if current is None or TermsAcceptance.objects.filter(terms=current, user=client).exists():
-        return None
-    return current
 
 
 def _days(request: HttpRequest, session_type: SessionType, agent: Agent | None, at: datetime) -> list[tuple[str, str]]:
@@ -202,7 +195,7 @@ def _answer(request: HttpRequest, found: Offer, at: datetime) -> HttpResponse:
     is_client = request.user == client
     can_answer = found.is_open and found.until > at and found.entry.is_waiting
     fee = standing_words.fee() if can_answer and waiting.carries_fee(found, at) else ""
-    terms = terms_to_accept(client, at) if found.entry.booking_id is None else None
+    terms = TermsVersion.to_accept(client, at) if found.entry.booking_id is None else None
     form = OfferForm(request.POST if request.method == "POST" else None, fee=fee, needs_terms=terms is not None)
     if can_answer and form.is_valid():
         by = _signed_in(request, client)

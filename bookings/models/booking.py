@@ -188,6 +188,11 @@ class Booking(models.Model):
     def is_live(self) -> bool:
         return self.state == self.State.BOOKED
 
+    @property
+    def is_imposed(self) -> bool:
+        """Whether its time is one that we chose, and the client has not agreed to it (B-11)."""
+        return self.imposed_at is not None and self.agreed_at is None
+
     def can_become(self, state: str) -> bool:
         return state in self.NEXT_STATES.get(self.State(self.state), set())
 

@@ -30,6 +30,12 @@ class TermsVersion(models.Model):
     def current(cls, at) -> "TermsVersion | None":
         return cls.objects.filter(published_at__lte=at).order_by("-published_at").first()
 
+    @classmethod
+    def to_accept(cls, client, at) -> "TermsVersion | None":
+        """The version in force, unless ``client`` has accepted it."""
+        current = cls.current(at)
+        return None if current is None or current.acceptances.filter(user=client).exists() else current
+
 
 class TermsAcceptance(models.Model):
     terms = models.ForeignKey(TermsVersion, models.PROTECT, related_name="acceptances")

@@ -74,8 +74,7 @@ def _require_may_attend(booking: Booking, attendee: User, *, at: datetime) -> No
     access = may_use(attendee, booking.session_type, at)
     if not access.allowed:
         raise NotGranted(access)
-    terms = TermsVersion.current(at)
-    if terms is not None and not attendee.terms_acceptances.filter(terms=terms).exists():
+    if TermsVersion.to_accept(attendee, at):
         raise TermsNotAcceptedByClient(attendee)
     own = attendee.bookings.live().filter(first_cell__lt=booking.first_cell + booking.cells)
     if any(one.first_cell + one.cells > booking.first_cell for one in own.order_by("-first_cell")[:1]):

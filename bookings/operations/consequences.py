@@ -82,7 +82,7 @@ def _because(
 ) -> Because:
     if by_firm:
         return Because.FIRM
-    if booking.imposed_at is not None and booking.agreed_at is None:
+    if booking.is_imposed:
         return Because.IMPOSED
     if rules.is_free_to_change(booking.starts_at, at, POLICY):
         return Because.IN_TIME
