@@ -28,7 +28,7 @@ from tests.fakes.web import FakeTwilio, fake_web
 from tests.support.processes import die_with_parent, wait_until
 
 FULL = os.environ.get("STORM") == "full"
-MAILS, TEXTS = (2000, 600) if FULL else (300, 80)
+MAILS, TEXTS = (2000, 600) if FULL else (300, 60)
 SENDERS = 3
 KILLS = 60 if FULL else 20  # about half as many steps are so long
 # Seconds; the real ones are ten minutes, ten seconds and one minute, and keep the same order: what is in flight ends
