@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from .serving import Fake, Mode, reset, serve
 
@@ -69,8 +69,12 @@ class FakeTwilio(Fake):
         return text
 
     def _list(self, form: dict[str, str]) -> dict[str, Any]:
-        found = [text for text in reversed(self.texts) if text["to"] == form.get("To", text["to"])]
-        return {"messages": found, "page": 0, "page_size": 50, "next_page_uri": None, "uri": ""}
+        found = [text for text in reversed(list(self.texts)) if text["to"] == form["To"]]
+        page, size = int(form.get("Page", 0)), int(form["PageSize"])
+        end = (page + 1) * size
+        following = urlencode({"To": form["To"], "PageSize": size, "Page": page + 1})
+        more = f"/2010-04-01/Accounts/AC1/Messages.json?{following}" if end < len(found) else None
+        return {"messages": found[page * size : end], "page": page, "page_size": size, "next_page_uri": more, "uri": ""}
 
 
 class FakeMailgun(Fake):

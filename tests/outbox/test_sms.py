@@ -161,6 +161,17 @@ def test_without_asking_it_would_be_doubled(person, twilio, clock, monkeypatch):
     assert len(twilio.texts) == 2
 
 
+def test_it_is_found_however_many_have_gone_to_that_number_since(person, twilio, clock):
+    message = owe_sms(person)
+    twilio.mode = Mode.LOSE_ANSWER
+    deliver(clock)
+    twilio.mode = Mode.ACCEPT
+    twilio.texts += [{**twilio.texts[0], "sid": f"SMother{n}", "body": f"Another {n}"} for n in range(120)]
+    clock.advance(minutes=2)
+    reconciling.reconcile(clock=clock)
+    assert fresh(message).provider_id == twilio.texts[0]["sid"]
+
+
 def test_an_older_text_with_the_same_words_is_not_taken_for_it(person, twilio, clock):
     owe_sms(person)
     twilio.created_at = NOON - timedelta(days=1)

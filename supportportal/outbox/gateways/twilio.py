@@ -23,6 +23,7 @@ OPTED_OUT = 21610
 OF_THE_NUMBER = {21211, 21614, 21612, 21408, OPTED_OUT}
 AUTH_PAUSE = timedelta(minutes=5)
 LONGEST_VALIDITY = 36_000
+PAGE = 50
 FAILED = {"failed", "undelivered", "canceled"}
 
 
@@ -61,18 +62,23 @@ class TwilioGateway:
 
     def find(self, message: Message) -> Result | None:
         """What Twilio has of a message whose hand-over was cut short; None if it has none. Raises ChannelDown."""
+        since = (message.handed_at or message.due_at) - timedelta(minutes=5)
         try:
-            candidates = self.client.messages.list(to=message.sent_to, limit=50, page_size=50)
+            for one in self._sent_to(message.sent_to, since):
+                if rendering.digest(one.body or "") == message.digest:
+                    if str(one.status) in FAILED:
+                        return Refused(one.error_message or f"Twilio: {one.status} {one.error_code or ''}".strip())
+                    return Sent(provider_id=one.sid or "")
         except (requests.RequestException, TwilioException) as error:
             raise ChannelDown(f"{UNREACHABLE}: {type(error).__name__}") from error
-        since = (message.handed_at or message.due_at) - timedelta(minutes=5)
-        for one in candidates:
-            created = one.date_created.replace(tzinfo=one.date_created.tzinfo or UTC) if one.date_created else since
-            if created >= since and rendering.digest(one.body or "") == message.digest:
-                if str(one.status) in FAILED:
-                    return Refused(one.error_message or f"Twilio: {one.status} {one.error_code or ''}".strip())
-                return Sent(provider_id=one.sid or "")
         return None
+
+    def _sent_to(self, number: str, since: datetime) -> Iterator[Any]:
+        """All that Twilio has taken for a number since then, page by page; it lists the newest first."""
+        for one in self.client.messages.stream(to=number, page_size=PAGE):
+            if one.date_created and one.date_created.replace(tzinfo=one.date_created.tzinfo or UTC) < since:
+                return
+            yield one
 
 
 def _sender() -> dict[str, Any]:
