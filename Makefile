@@ -36,8 +36,8 @@ test:  ## all tests: SQLite, PostgreSQL with Redis, races, real browser
 	.ci/browser
 	TEST_DB=sqlite $(PYTEST) $(ORDINARY)
 	TEST_DB=postgresql $(PYTEST) $(ORDINARY)
-	TEST_DB=sqlite $(PYTEST) -m storm
-	TEST_DB=postgresql $(PYTEST) -m storm
+	TEST_DB=sqlite $(PYTEST) -m storm --timeout=900
+	TEST_DB=postgresql $(PYTEST) -m storm --timeout=900
 	TEST_DB=sqlite $(PYTEST) -n auto --maxprocesses=2 -m e2e
 
 check:  ## style, types, settings, arrows, translations
@@ -46,8 +46,8 @@ check:  ## style, types, settings, arrows, translations
 
 storm:  ## races and kills with the full counts (long)
 	.ci/environment dev
-	STORM=full TEST_DB=sqlite $(PYTEST) -m storm
-	STORM=full TEST_DB=postgresql $(PYTEST) -m storm
+	STORM=full TEST_DB=sqlite $(PYTEST) -m storm --timeout=7200
+	STORM=full TEST_DB=postgresql $(PYTEST) -m storm --timeout=7200
 
 bench:  ## what the performance claims rest on
 	.ci/environment dev

@@ -21,14 +21,15 @@ supervisor.PATIENCE = float(patience)
 if protection == "none":
     Supervisor._start_watcher = lambda self: None
 children = [Child(f"child {number}", [sys.executable, "-c", code]) for number, code in enumerate(codes)]
-whole = Supervisor(children, {}, lambda text: print(text, flush=True), use_kernel=protection == "kernel")
+whole = Supervisor(children, {}, lambda text: print(text + "\\n", end="", flush=True), use_kernel=protection == "kernel")
 fails = any("SystemExit" in code for code in codes)
 try:
-    whole.run(is_up=lambda: not fails, when_up=lambda: print("up", flush=True))
+    whole.run(is_up=lambda: not fails, when_up=lambda: print("up\\n", end="", flush=True))
 except ChildFailed as failure:
     sys.exit(str(failure))
 """
-SLEEPS = "import time; print('ready', flush=True); time.sleep(600)"
+# One write for a whole line: several processes say something into the same pipe, with PYTHONUNBUFFERED too.
+SLEEPS = "import time; print('ready\\n', end='', flush=True); time.sleep(600)"
 STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEPS}"
 FAILS = "raise SystemExit(3)"
 
