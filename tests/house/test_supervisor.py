@@ -21,10 +21,11 @@ supervisor.PATIENCE = float(patience)
 if protection == "none":
     Supervisor._start_watcher = lambda self: None
 children = [Child(f"child {number}", [sys.executable, "-c", code]) for number, code in enumerate(codes)]
-whole = Supervisor(children, {}, lambda text: print(text + "\\n", end="", flush=True), use_kernel=protection == "kernel")
+def say(text): print(text + "\\n", end="", flush=True)
+whole = Supervisor(children, {}, say, use_kernel=protection == "kernel")
 fails = any("SystemExit" in code for code in codes)
 try:
-    whole.run(is_up=lambda: not fails, when_up=lambda: print("up\\n", end="", flush=True))
+    whole.run(is_up=lambda: not fails, when_up=lambda: say("up"))
 except ChildFailed as failure:
     sys.exit(str(failure))
 """
