@@ -1,5 +1,6 @@
 """Which providers mails and text messages leave by, read from the environment; half a configuration stops the start."""
 
+from importlib.util import find_spec
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -41,6 +42,14 @@ def _smtp(env: Environment) -> dict[str, Any]:
     if found.get("EMAIL_BACKEND") != SMTP or not found.get("EMAIL_HOST"):
         raise wrong
     return {name: value for name, value in found.items() if name.startswith("EMAIL_") and name != "EMAIL_FILE_PATH"}
+
+
+def inbound(env: Environment) -> str:
+    """The provider that incoming mail arrives by, where it is another than the one that mails leave by."""
+    name = env("INBOUND_PROVIDER", default="").lower()
+    if name and (not name.isidentifier() or find_spec(f"anymail.webhooks.{name}") is None):
+        raise ImproperlyConfigured(f"INBOUND_PROVIDER is {name!r}; it has to be a provider's name as in its address.")
+    return name
 
 
 def twilio(env: Environment) -> dict[str, str]:

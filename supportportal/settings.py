@@ -250,6 +250,7 @@ OUTBOX_GATEWAYS = {
     "email": "supportportal.outbox.gateways.email.EmailGateway",
     "sms": providers.sms_gateway(TWILIO, demo=DEMO),
 }
+INBOUND_PROVIDER = providers.inbound(env)
 INBOUND_DOMAIN = env("INBOUND_DOMAIN", default="").lower()  # replies go to reply+…@ there; else to the contact address
 INBOUND_AUTHSERV_ID = env("INBOUND_AUTHSERV_ID", default="").lower()  # the receiving server's name in its verdicts
 INBOUND_MAX_BYTES = env.int("INBOUND_MAX_BYTES", default=25 * 1024 * 1024)

@@ -3,7 +3,10 @@ from django.urls import URLPattern, include, path
 
 from . import webhooks
 
-mail = [URLPattern(one.pattern, webhooks.with_secret(one.callback), one.default_args, one.name) for one in of_providers]
+mail = [
+    URLPattern(one.pattern, webhooks.of_our_provider(one.callback, one.name), one.default_args, one.name)
+    for one in of_providers
+]
 
 urlpatterns = [
     path("twilio/status/<int:pk>/", webhooks.twilio_status, name="twilio_status"),

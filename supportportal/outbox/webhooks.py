@@ -16,6 +16,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 from twilio.request_validator import SIGNATURE_HEADER, RequestValidator
 
+from supportportal.providers import ANYMAIL_BACKENDS
+
 from . import events, mails, verdicts
 from . import inbound as intake
 
@@ -71,15 +73,15 @@ def twilio_inbound(request: HttpRequest) -> HttpResponse:
     return HttpResponse(EMPTY_TWIML, content_type="text/xml")
 
 
-def with_secret(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """An address for an e-mail provider exists only once its secret is set: anymail alone would merely warn.
+def of_our_provider(view: Callable[..., HttpResponse], name: str) -> Callable[..., HttpResponse]:
+    """An e-mail provider's address exists for the one that we use, once its secret is set: anymail alone would warn.
 
-    Nor does it for a provider that is only half set up.
+    Nor does it for a provider that is only half set up. ``name`` is anymail's, such as "amazon_ses_inbound_webhook".
     """
 
     @wraps(view)
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not settings.ANYMAIL.get("WEBHOOK_SECRET"):
+        if name not in _live() or not settings.ANYMAIL.get("WEBHOOK_SECRET"):
             raise Http404
         try:
             return view(request, *args, **kwargs)
@@ -87,6 +89,18 @@ def with_secret(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
             raise Http404 from missing
 
     return checked
+
+
+def _live() -> set[str]:
+    """Reports come from the provider that our mails leave by; incoming mail from it, or from ``INBOUND_PROVIDER``."""
+    backend = settings.EMAIL_BACKEND
+    sender = backend.removeprefix(ANYMAIL_BACKENDS).partition(".")[0] if backend.startswith(ANYMAIL_BACKENDS) else ""
+    receiving = settings.INBOUND_PROVIDER or sender
+    return {
+        f"{sender}_tracking_webhook",
+        f"{receiving}_inbound_webhook",
+        *(f"{one}_webhook" for one in (sender, receiving)),  # some have one address for both
+    }
 
 
 @receiver(tracking)

@@ -41,6 +41,14 @@ def test_smtp_is_read_whole():
     assert {name: found[name] for name in wanted} == wanted
 
 
+def test_who_brings_incoming_mail_is_a_provider_that_exists():
+    assert providers.inbound(environment()) == ""
+    assert providers.inbound(environment(INBOUND_PROVIDER="Postmark")) == "postmark"
+    for wrong in ("pigeons", "base.x", "../postmark"):
+        with pytest.raises(ImproperlyConfigured, match="INBOUND_PROVIDER"):
+            providers.inbound(environment(INBOUND_PROVIDER=wrong))
+
+
 def test_every_way_out_has_a_time_out():
     found = providers.email(environment(ANYMAIL_WEBHOOK_SECRET="u:p"), demo=False)
     assert (found["EMAIL_TIMEOUT"], found["ANYMAIL"]["REQUESTS_TIMEOUT"]) == (10, 10)

@@ -372,6 +372,7 @@ def postmark(client, secret="user:password-of-the-test", **changes):
 @pytest.fixture
 def _secret(settings):
     settings.ANYMAIL = {"WEBHOOK_SECRET": "user:password-of-the-test"}
+    settings.INBOUND_PROVIDER = "postmark"
 
 
 @pytest.mark.usefixtures("_secret")
@@ -386,6 +387,13 @@ def test_a_providers_webhook(client, person):
 @pytest.mark.usefixtures("_secret")
 def test_a_webhook_without_the_secret_is_refused(client, person):
     assert postmark(client, secret="user:wrong").status_code == 400
+    assert not Inbound.objects.exists()
+
+
+@pytest.mark.usefixtures("_secret")
+def test_an_address_of_a_provider_that_brings_us_no_mail_does_not_exist(client, person, settings):
+    settings.INBOUND_PROVIDER = "sendgrid"
+    assert postmark(client).status_code == 404
     assert not Inbound.objects.exists()
 
 

@@ -150,6 +150,27 @@ def test_but_only_with_the_secret(client, person, mailgun, secret):
     assert not DeliveryEvent.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("sends", "brings", "live"),
+    [
+        pytest.param("mailgun.EmailBackend", "", {"mailgun/tracking", "mailgun/inbound"}, id="one for both"),
+        pytest.param("mailgun.EmailBackend", "postmark", {"mailgun/tracking", "postmark/inbound"}, id="two"),
+        pytest.param("mandrill.EmailBackend", "", {"mandrill"}, id="one address for both"),
+        pytest.param("", "postmark", {"postmark/inbound"}, id="SMTP sends"),
+        pytest.param("", "", set(), id="SMTP alone"),
+    ],
+)
+def test_only_our_own_providers_addresses_exist(client, settings, sends, brings, live):
+    settings.EMAIL_BACKEND = f"anymail.backends.{sends}" if sends else "django.core.mail.backends.smtp.EmailBackend"
+    settings.INBOUND_PROVIDER = brings
+    settings.ANYMAIL = {"WEBHOOK_SECRET": "user:password-of-the-test", "MAILGUN_API_KEY": "k", "MANDRILL_API_KEY": "k"}
+    settings.ANYMAIL["MANDRILL_WEBHOOK_KEY"] = "k"
+    providers = ("mailgun", "postmark", "sendgrid", "mailjet")
+    addresses = {f"{one}/{kind}" for one in providers for kind in ("tracking", "inbound")} | {"mandrill"}
+    found = {one for one in addresses if client.post(f"/webhooks/mail/{one}/").status_code != 404}
+    assert found == live
+
+
 @pytest.mark.parametrize("ours", ["", "x", "-1", "9" * 40, "１２"], ids=["none", "word", "minus", "huge", "wide"])
 def test_strange_ids_are_no_error(client, person, mailgun, ours):
     assert tracking(client, ours).status_code == 200
