@@ -2,7 +2,6 @@
 
 import logging
 import secrets
-import zoneinfo
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,6 +16,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from supportportal.colour import accents
 from supportportal.files.download import image_response
+from supportportal.people import zones
 from supportportal.people.models import Firm
 
 from .legal import TEXTS
@@ -98,7 +98,7 @@ def set_language(request: HttpRequest) -> HttpResponse:
 def set_zone(request: HttpRequest) -> HttpResponse:
     """See times in another zone; kept with the person."""
     zone = request.POST.get("time_zone", "")
-    if request.user.is_authenticated and zone in zoneinfo.available_timezones():
+    if request.user.is_authenticated and zones.is_known(zone):
         request.user.time_zone = zone
         request.user.save(update_fields=["time_zone"])
     return redirect(_next(request))

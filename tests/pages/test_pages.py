@@ -75,6 +75,7 @@ def test_the_zone_is_kept_with_the_person(client):
     [
         pytest.param("/language/", {"language": "xx"}, id="a language that is not there"),
         pytest.param("/zone/", {"time_zone": "Moon/Base"}, id="a zone that is not there"),
+        pytest.param("/zone/", {"time_zone": "EST5EDT"}, id="a zone that is not offered"),
     ],
 )
 def test_nonsense_changes_nothing(client, path, data):
