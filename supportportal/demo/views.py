@@ -49,6 +49,8 @@ def components(request: HttpRequest) -> HttpResponse:
 def sign_in_as(request: HttpRequest) -> HttpResponse:
     """Become one of the demo's people."""
     email = request.POST.get("person", "")
+    if not email.isprintable():
+        raise Http404  # PostgreSQL has no word for some of these characters
     if email:
         login(request, get_object_or_404(sign_ins(), email=email), backend=BACKEND)
     return redirect(_next(request))

@@ -1,6 +1,7 @@
 """The demo: doors, other people's eyes, data of today; unknown outside the demo."""
 
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -37,6 +38,13 @@ def test_a_door_signs_in_and_opens(client, demo):
 def test_nobody_else_can_be_signed_in_as(client, demo):
     ClientFactory(email="real@firm.example")
     assert client.post("/demo/sign-in-as/", {"person": "real@firm.example"}).status_code == 404
+
+
+@pytest.mark.parametrize("person", ["client\0@demo.example", "\ud800@demo.example"], ids=["NUL", "half a character"])
+def test_a_person_who_cannot_be_written_is_nobody(client, demo, person):
+    sent = urlencode({"person": person}, errors="surrogatepass")
+    answer = client.post("/demo/sign-in-as/", sent, content_type="application/x-www-form-urlencoded")
+    assert answer.status_code == 404
 
 
 def test_a_door_never_leads_to_another_site(client, demo):
