@@ -70,7 +70,6 @@ def addresses_of(person: User) -> list[str]:
 @dataclass(frozen=True)
 class File:
     name: str
-    mimetype: str
     content: bytes
 
 
@@ -96,10 +95,7 @@ def open_mail(mail: DemoMail) -> Opened:
         message_id=str(parsed["Message-ID"] or ""),
         text=_body(parsed, "plain"),
         html=_body(parsed, "html"),
-        files=[
-            File(part.get_filename() or "file", part.get_content_type(), _bytes(part))
-            for part in parsed.iter_attachments()
-        ],
+        files=[File(part.get_filename() or "file", _bytes(part)) for part in parsed.iter_attachments()],
     )
 
 

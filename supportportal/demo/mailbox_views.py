@@ -92,9 +92,11 @@ def mail_file(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     if not 0 <= number < len(files):
         raise Http404
     file = files[number]
-    response = HttpResponse(file.content, content_type=file.mimetype)
-    response.headers["Content-Disposition"] = f'attachment; filename="{_plain(file.name)}"'
-    return response
+    headers = {
+        "Content-Disposition": f'attachment; filename="{_plain(file.name)}"',
+        "X-Content-Type-Options": "nosniff",
+    }
+    return HttpResponse(file.content, content_type="application/octet-stream", headers=headers)
 
 
 @demo_only

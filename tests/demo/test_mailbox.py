@@ -69,6 +69,7 @@ def test_its_text_and_its_files_can_be_seen(client, mail):
     assert 'href="https://portal.example/s/1/"' in text
     file = page(client, "mail_file", mail.pk, 0)
     assert file["Content-Disposition"] == 'attachment; filename="session.ics"'
+    assert (file["Content-Type"], file["X-Content-Type-Options"]) == ("application/octet-stream", "nosniff")
     assert file.content == b"BEGIN:VCALENDAR"
     assert page(client, "mail_file", mail.pk, 1).status_code == 404
 
