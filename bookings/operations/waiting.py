@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
+from itertools import chain
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -161,7 +162,7 @@ def _is_past(entry: WaitlistEntry, at: datetime) -> bool:
 def pass_on(at: datetime) -> None:
     """One tick: what is held no longer goes to the first who fits, by time of joining, and else is free for all."""
     for offer in _barred(at):
-        _withdraw(offer, at=at)
+        _withdraw([offer.pk], at=at)
     for pk in list(Hold.objects.filter(until__lte=at).order_by("until", "pk").values_list("pk", flat=True)):
         pass_one_on(pk, at)
 
@@ -171,10 +172,9 @@ def pass_one_on(pk: int, at: datetime) -> None:
     hold = _vacated(pk, at)
     if hold is None:
         return
-    for entry in _who_fits(hold, at):
-        if _offer(hold, entry, at):
+    while not any(_offer(hold, entry, at) for entry in _who_fits(hold, at)):
+        if _let_go(hold, at):
             return
-    _let_go(hold, at)
 
 
 def _is_due(pk: int, at: datetime) -> Hold | None:
@@ -195,10 +195,16 @@ def _vacated(pk: int, at: datetime) -> Hold | None:
 
 
 @transaction.atomic
-def _let_go(hold: Hold, at: datetime) -> None:
+def _let_go(hold: Hold, at: datetime) -> bool:
+    """Whether the search is over: free for all now, or taken on by somebody else; not where one who fits has joined."""
     lock_people(hold.agent_id)
-    if (due := _is_due(hold.pk, at)) is not None and due.offer_id is None:
-        due.delete()
+    due = _is_due(hold.pk, at)
+    if due is None or due.offer_id is not None:
+        return True
+    if next(_who_fits(due, at), None) is not None:
+        return False
+    due.delete()
+    return True
 
 
 @transaction.atomic
@@ -362,24 +368,27 @@ def _made_of(offer: Offer) -> Booking | None:
 @transaction.atomic
 def decline(offer: Offer, *, by: User | None, at: datetime) -> None:
     """Leave the slot to the next; the client goes on waiting. Declining twice changes nothing. Raises OfferOver."""
-    _settle(offer, Offer.State.DECLINED, by=by, at=at)
+    _settle(_lock_offer(offer), Offer.State.DECLINED, by=by, at=at)
 
 
-@transaction.atomic
 def withdraw_offers(client: User, *, at: datetime) -> None:
-    """Pass on what is offered to a client who may not have it any more (R-4)."""
-    for offer in Offer.objects.open().filter(entry__client=client).for_listing():
-        _withdraw(offer, at=at)
+    """Pass on what is offered to a client who may not have it any more (R-4).
+
+    What is being offered at this very moment is the next tick's, which looks for itself.
+    """
+    _withdraw(Offer.objects.open().filter(entry__client=client).values_list("pk", flat=True), at=at)
 
 
 @transaction.atomic
-def _withdraw(offer: Offer, *, at: datetime) -> None:
-    if _lock_offer(offer).is_open:
+def _withdraw(pks: Iterable[int], *, at: datetime) -> None:
+    offers = Offer.objects.open().filter(pk__in=list(pks))
+    # Of all the offers at once: one after the other, each for itself in order, would be no order.
+    lock_people(*chain.from_iterable(offers.values_list("agent", "entry__client")))
+    for offer in offers.for_listing().order_by("pk"):
         _settle(offer, Offer.State.WITHDRAWN, by=None, at=at)
 
 
-def _settle(offer: Offer, state: str, *, by: User | None, at: datetime) -> None:
-    locked = _lock_offer(offer)
+def _settle(locked: Offer, state: str, *, by: User | None, at: datetime) -> None:
     if locked.state == state:
         return
     hold = Hold.objects.select_for_update(no_key=True, of=("self",)).filter(offer=locked).first()
