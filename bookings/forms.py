@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from supportportal.files.forms import PrivateFileField
 from supportportal.files.models import StoredFile
 from supportportal.people import phones
+from supportportal.people.forms import LineField
 
 from .models import Booking
 
@@ -45,7 +46,7 @@ class BookingForm(forms.Form):
     start = StartField()
     form_key = forms.RegexField(r"\A[\w-]+\Z", widget=forms.HiddenInput, max_length=64)  # those with ":" are our own
     kept_files = forms.CharField(widget=forms.HiddenInput, required=False, max_length=2000)
-    topic = forms.CharField(
+    topic = LineField(
         label=_("What is it about?"),
         help_text=_("One sentence is enough. It helps the agent to prepare."),
         max_length=200,

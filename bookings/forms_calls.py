@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from supportportal.people import phones
+from supportportal.people.forms import LineField
 
 from .models import CallAttempt, Callback
 from .models.calls import OUT_OF_SCOPE, Topic
@@ -21,7 +22,7 @@ class CallbackForm(forms.Form):
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
         error_messages={"required": _("Please give the number that we should call.")},
     )
-    contact = forms.CharField(
+    contact = LineField(
         label=_("Contact person"),
         help_text=_("Whom we should ask for."),
         max_length=120,

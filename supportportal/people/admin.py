@@ -19,7 +19,7 @@ from supportportal.files.forms import PrivateFileField
 from supportportal.trail import operations as trail
 
 from . import countries, import_views, operations
-from .forms import PhoneField, ZoneField
+from .forms import LineField, PhoneField, ZoneField
 from .models import Account, Channel, Firm, Plan, Restriction, Role, User
 
 
@@ -33,6 +33,7 @@ class RolesField(forms.ModelMultipleChoiceField):
 
 
 class PersonForm(forms.ModelForm):
+    name = LineField(label=_("Name"), max_length=120)
     groups = RolesField(label=_("Roles"), queryset=Group.objects.order_by("pk"), required=False)
     phone = PhoneField(label=_("Phone number"), required=False)
     time_zone = ZoneField()
@@ -193,6 +194,7 @@ class UserAdmin(admin.ModelAdmin):
 
 
 class ZonedForm(forms.ModelForm):
+    name = LineField(label=_("Name"), max_length=120)
     time_zone = ZoneField()
     country = forms.ChoiceField(label=_("Country"), choices=countries.choices)
 

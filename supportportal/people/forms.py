@@ -12,6 +12,16 @@ from . import phones, zones
 from .models import User
 
 
+class LineField(forms.CharField):
+    """A name, or another line of text: spaces of all kinds become one, and what cannot be seen is refused."""
+
+    def clean(self, value: Any) -> str:
+        line = " ".join(super().clean(value).split())
+        if not line.isprintable():
+            raise forms.ValidationError(_("This holds characters that cannot be shown."), code="unprintable")
+        return line
+
+
 class PhoneField(forms.CharField):
     """A phone number; its cleaned value is E.164 or empty. ``country`` says how a number without prefix is read."""
 
@@ -41,7 +51,7 @@ class ZoneField(forms.ChoiceField):
 class ProfileForm(forms.Form):
     """The person's own settings. Anything else that is posted along is not read."""
 
-    name = forms.CharField(label=_("Name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = LineField(label=_("Name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
     phone = PhoneField(
         label=_("Phone number"), help_text=_("With the country code, such as +39 06 1234 5678."), required=False
     )
@@ -103,7 +113,7 @@ class NewPasswordForm(forms.Form):
 class SignupForm(forms.Form):
     """What a sign-up asks beside address and password, where the firm has opened it."""
 
-    name = forms.CharField(label=_("Name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = LineField(label=_("Name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
     field_order = ["name", "email", "password1"]
 
     def signup(self, request: HttpRequest, user: User) -> None:

@@ -69,8 +69,9 @@ def test_a_new_client_is_invited_at_once(client, as_role):
         ({"account": ""}, "account"),
         ({"time_zone": "Mars/Olympus"}, "time_zone"),
         ({"phone": "12"}, "phone"),
+        ({"name": "An\u202ena"}, "name"),
     ],
-    ids=["a known address", "an invisible character", "no account", "no such zone", "no phone number"],
+    ids=["a known address", "an invisible character", "no account", "no such zone", "no phone number", "turned text"],
 )
 def test_what_cannot_be_is_said_beside_its_field(client, as_role, values, field):
     as_role("agent")
@@ -234,6 +235,7 @@ def test_the_firm_is_one_row_behind_one_address(client, as_role, firm):
         ({"accent": "red;}"}, "accent"),
         ({"time_zone": "Rome"}, "time_zone"),
         ({"country": "XX"}, "country"),
+        ({"name": "Meri\x1bdian"}, "name"),
         ({"new_logo": SimpleUploadedFile("l.png", b"<svg onload=alert(1)>")}, "new_logo"),
         ({"new_logo": SimpleUploadedFile("l.pdf", b"%PDF-1.7 ")}, "new_logo"),
     ],

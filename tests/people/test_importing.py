@@ -74,6 +74,7 @@ def test_columns_may_stand_in_any_order_and_others_are_ignored(conti):
         ("a@example.org,=cmd|' /C calc'!A0,Conti & Figli", "formula"),
         ("a@example.org,@SUM(A1),Conti & Figli", "formula"),
         ("a@example.org,A\u202enna,Conti & Figli", "cannot be shown"),
+        ("a@example.org,A\x07nna,Conti & Figli", "cannot be shown"),
         (f"a@example.org,{'x' * 121},Conti & Figli", "too long"),
         (f"{'a' * 250}@example.org,Anna,Conti & Figli", "e-mail address"),
         ("a@example.org,Anna,Conti & Figli,GOLD", "no plan called “GOLD”"),

@@ -57,6 +57,12 @@ def test_who_someone_is_cannot_be_posted(save, anna):
     assert anna.is_active and not anna.groups.exists()
 
 
+def test_a_name_is_one_line(save, anna):
+    save(name=" Anna\xa0Maria\r\n\tConti ")
+    anna.refresh_from_db()
+    assert anna.name == "Anna Maria Conti"
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -68,6 +74,9 @@ def test_who_someone_is_cannot_be_posted(save, anna):
         ("time_zone", "../../etc/passwd"),
         ("name", ""),
         ("name", "x" * 121),
+        ("name", "An\u202ena"),
+        ("name", "An\x07na"),
+        ("name", "An\0na"),
         ("adjustments", "x" * 2001),
     ],
 )

@@ -214,6 +214,14 @@ def test_a_setting_opens_sign_up(client, firm, settings):
     assert (person.name, person.account, person.is_staff) == ("New", None, False)
 
 
+@pytest.mark.parametrize("name", ["Ne\x07w", "Ne\u202ew", "\x1b[2J", "Ne\0w"])
+def test_a_name_that_cannot_be_shown_signs_nobody_up(client, firm, settings, name):
+    settings.PEOPLE_SIGNUP_OPEN = True
+    answer = client.post("/accounts/signup/", {"email": "new@example.org", "password1": PASSWORD, "name": name})
+    assert list(answer.context["form"].errors) == ["name"]
+    assert not User.objects.exists()
+
+
 @pytest.fixture
 def open_to_all(settings):
     settings.PEOPLE_SIGNUP_OPEN = True
