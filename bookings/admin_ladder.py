@@ -1,8 +1,6 @@
 """Strikes, requests to look again, fees and the list "reduce support?" in the staff's admin (B-13)."""
 
-import csv
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -21,6 +19,7 @@ from supportportal.lattice import instant_at
 from supportportal.outbox.reading import messages_about
 
 from . import money, operations, standing_words
+from .books import csv_of
 from .decisions import WAIVE, to_decide_on
 from .forms_ladder import DecideForm, ReasonForm, SupportForm
 from .messages_ladder import FEE, STRIKE
@@ -346,63 +345,3 @@ class FeeAdmin(ReadOnly):
                 self.message_user(request, _("The fee is waived."), messages.SUCCESS)
                 return redirect("admin:bookings_fee_change", pk)
         return self.page(request, "fee/waive", _("Waive the fee"), fee=fee, session=self.session(fee), form=form)
-
-
-# -- the books ---------------------------------------------------------------------------------------------------------
-
-COLUMNS = [
-    "session",
-    "date",
-    "account",
-    "client",
-    "net",
-    "vat_rate",
-    "vat",
-    "gross",
-    "currency",
-    "state",
-    "accepted",
-    "accepted_by",
-    "settled",
-    "reason",
-]
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-
-
-class _Echo:
-    def write(self, line: str) -> str:
-        return line
-
-
-def csv_of(fees: QuerySet[Fee]) -> Iterator[str]:
-    """One line per fee, dates in ISO form, amounts with a point; nothing that a spreadsheet would run as a formula."""
-    writer = csv.writer(_Echo())
-    yield writer.writerow(COLUMNS)
-    for fee in fees:
-        gross = money.with_vat(fee.net, fee.vat_rate)
-        row = [
-            fee.booking.reference,
-            fee.booking.starts_at.date().isoformat(),
-            fee.account or "",
-            fee.client,
-            fee.net,
-            fee.vat_rate,
-            gross - fee.net,
-            gross,
-            fee.currency,
-            fee.state,
-            _iso(fee.accepted_at),
-            fee.accepted_by or "",
-            _iso(fee.settled_at),
-            fee.reason,
-        ]
-        yield writer.writerow([harmless(str(value)) for value in row])
-
-
-def harmless(text: str) -> str:
-    """A text that a spreadsheet would take for a formula gets an apostrophe before it."""
-    return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text
-
-
-def _iso(at: datetime | None) -> str:
-    return at.isoformat() if at else ""

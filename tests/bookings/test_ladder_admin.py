@@ -9,8 +9,9 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from bookings import operations
-from bookings.admin_ladder import harmless
+from bookings.books import csv_of, harmless
 from bookings.models import Fee, Strike, StrikeReview, SupportDecision
+from supportportal.lattice import cell_at
 from tests.factories import BookingFactory, ClientFactory, StaffFactory, StrikeFactory
 
 NOW = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
@@ -181,6 +182,23 @@ def test_the_books_get_one_line_per_fee(enter, cast):
     assert (line["net"], line["vat"], line["gross"], line["currency"]) == ("90.00", "19.80", "109.80", "EUR")
     assert line["client"] == '\'=HYPERLINK("http://evil.example","x")'
     assert (line["session"], line["state"]) == (fee.booking.reference, "owed")
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "accepted"),
+    [
+        pytest.param("Europe/Rome", "2026-11-25", "2026-11-25T00:30:00+01:00", id="after midnight here"),
+        pytest.param("UTC", "2026-11-24", "2026-11-24T23:30:00+00:00", id="before midnight there"),
+    ],
+)
+def test_the_books_say_the_clients_own_date(db, zone, day, accepted):
+    person = ClientFactory(time_zone=zone)
+    late = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)
+    owed_fee(person, accepted_at=late)
+    fee = Fee.objects.get()
+    fee.booking.first_cell = cell_at(late)
+    (line,) = csv.DictReader(csv_of([fee]))
+    assert (line["date"], line["accepted"]) == (day, accepted)
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", " =", "  @"])
