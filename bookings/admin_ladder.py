@@ -1,6 +1,6 @@
 """Strikes, requests to look again, fees and the list "reduce support?" in the staff's admin (B-13)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.contrib import admin, messages
@@ -68,6 +68,23 @@ class ReadOnly(admin.ModelAdmin):
 
     def shown(self, request: HttpRequest, row: Any) -> dict[str, Any]:
         return {}
+
+    def decision(
+        self, request: HttpRequest, form: Any, act: Callable[..., Any], page: tuple[str, str], **shown: Any
+    ) -> HttpResponse:
+        """One form, one operation: ``act`` gets what the form holds, and gives the words and the page that follow.
+
+        A refusal stands in the form, which is shown (``page``: template and title) until it is done.
+        """
+        if form.is_valid():
+            try:
+                told, *then = act(**form.cleaned_data)
+            except BookingRefused as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                self.message_user(request, told, messages.SUCCESS)
+                return redirect(*then)
+        return self.page(request, *page, form=form, **shown)
 
     def page(self, request: HttpRequest, template: str, title: str, **shown: Any) -> HttpResponse:
         context = {**self.admin_site.each_context(request), "title": title, "opts": self.opts, **shown}
@@ -179,32 +196,28 @@ class StrikeAdmin(StandingColumn, ReadOnly):
 
     def waive_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         strike, at = self._decidable(request, pk), timezone.now()
-        form = ReasonForm(request.POST or None)
-        if form.is_valid():
-            reason = form.cleaned_data["reason"]
+
+        def act(reason: str) -> tuple[Any, ...]:
             operations.strikes.take_back(strike, how=Strike.TakenBack.WAIVED, by=request.user, at=at, reason=reason)
-            self.message_user(request, _("The strike is waived, and the client is told."), messages.SUCCESS)
-            return redirect("admin:bookings_strike_change", pk)
+            return _("The strike is waived, and the client is told."), "admin:bookings_strike_change", pk
+
+        page = "strike/waive", _("Waive the strike")
         invoiced = strike.client.fees.filter(state__in=[Fee.State.INVOICED, Fee.State.PAID]).select_related("booking")
-        shown = {"strike": strike, "form": form, "invoiced": invoiced}
-        return self.page(request, "strike/waive", _("Waive the strike"), **shown)
+        return self.decision(request, ReasonForm(request.POST or None), act, page, strike=strike, invoiced=invoiced)
 
     def answer_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         strike, at = self._decidable(request, pk), timezone.now()
         review = strike.reviews.first()
         if review is None:
             raise Http404
-        form = DecideForm(request.POST or None)
-        if form.is_valid():
-            try:
-                operations.reviews.decide(review, **form.cleaned_data, by=request.user, at=at)
-            except BookingRefused as refusal:
-                form.add_error(None, str(refusal))
-            else:
-                self.message_user(request, _("The answer is on its way to the client."), messages.SUCCESS)
-                return redirect("admin:bookings_strike_change", pk)
-        shown = {"strike": strike, "review": review, "form": form, "is_own_mark": request.user.pk in marked_by(strike)}
-        return self.page(request, "strike/answer", _("Look at it again"), **shown)
+
+        def act(**given: Any) -> tuple[Any, ...]:
+            operations.reviews.decide(review, **given, by=request.user, at=at)
+            return _("The answer is on its way to the client."), "admin:bookings_strike_change", pk
+
+        page = "strike/answer", _("Look at it again")
+        shown = {"strike": strike, "review": review, "is_own_mark": request.user.pk in marked_by(strike)}
+        return self.decision(request, DecideForm(request.POST or None), act, page, **shown)
 
     def support_list(self, request: HttpRequest) -> HttpResponse:
         if not request.user.has_perm(WAIVE):
@@ -213,18 +226,14 @@ class StrikeAdmin(StandingColumn, ReadOnly):
 
     def support_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         strike, at = self._decidable(request, pk), timezone.now()
-        form = SupportForm(request.POST or None)
-        if form.is_valid():
-            try:
-                operations.reviews.note_support(strike, **form.cleaned_data, by=request.user, at=at)
-            except BookingRefused as refusal:
-                form.add_error(None, str(refusal))
-            else:
-                self.message_user(request, _("Your decision is on record."), messages.SUCCESS)
-                return redirect("admin:bookings_strike_support")
-        record = record_of(strike.client)
-        shown = {"strike": strike, "strikes": record.strikes, "form": form, "standing": record.standing()}
-        return self.page(request, "strike/support", _("Reduce support?"), **shown)
+
+        def act(**given: Any) -> tuple[Any, ...]:
+            operations.reviews.note_support(strike, **given, by=request.user, at=at)
+            return _("Your decision is on record."), "admin:bookings_strike_support"
+
+        record, page = record_of(strike.client), ("strike/support", _("Reduce support?"))
+        shown = {"strike": strike, "strikes": record.strikes, "standing": record.standing()}
+        return self.decision(request, SupportForm(request.POST or None), act, page, **shown)
 
 
 class FeeFilter(admin.SimpleListFilter):
@@ -334,14 +343,10 @@ class FeeAdmin(ReadOnly):
         fee, at = get_object_or_404(self.get_queryset(request), pk=pk), timezone.now()
         if not self.has_change_permission(request, fee):
             raise Http404
-        form = ReasonForm(request.POST or None)
-        if form.is_valid():
-            try:
-                reason = form.cleaned_data["reason"]
-                operations.fees.become(fee, Fee.State.WAIVED, by=request.user, at=at, reason=reason)
-            except BookingRefused as refusal:
-                form.add_error(None, str(refusal))
-            else:
-                self.message_user(request, _("The fee is waived."), messages.SUCCESS)
-                return redirect("admin:bookings_fee_change", pk)
-        return self.page(request, "fee/waive", _("Waive the fee"), fee=fee, session=self.session(fee), form=form)
+
+        def act(reason: str) -> tuple[Any, ...]:
+            operations.fees.become(fee, Fee.State.WAIVED, by=request.user, at=at, reason=reason)
+            return _("The fee is waived."), "admin:bookings_fee_change", pk
+
+        page = "fee/waive", _("Waive the fee")
+        return self.decision(request, ReasonForm(request.POST or None), act, page, fee=fee, session=self.session(fee))
