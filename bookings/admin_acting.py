@@ -1,6 +1,7 @@
 """Acting for a client in the admin (B-11): move, cancel, book; and telling the next client that the agent is late."""
 
 import secrets
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -52,51 +53,41 @@ class ActingAdmin(admin.ModelAdmin):
         booking, at = self._booking(request, pk), timezone.now()
         form = ActMoveForm(request.POST or None, booking=booking, at=at, initial=_asked(request, booking, at))
 
-        def act(shown: str | None) -> None:
+        def act(shown: str | None) -> Booking:
             agent, cell = form.cleaned_data["start"]
             if form.is_for_client:
                 given = {"asked_at": form.cleaned_data["asked_at"], "shown": shown, "reason": "client"}
-                operations.move(booking, first_cell=cell, agent=agent, by=request.user, at=at, **given)
-            else:
-                firm.move(booking, first_cell=cell, agent=agent, by=request.user, at=at)
+                return operations.move(booking, first_cell=cell, agent=agent, by=request.user, at=at, **given)
+            return firm.move(booking, first_cell=cell, agent=agent, by=request.user, at=at)
 
-        return self._acting(request, "move", booking, form, act, at, cancels=False)
+        return self._acting(request, booking, form, act, at, cancels=False)
 
     def cancel_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         booking, at = self._booking(request, pk), timezone.now()
         form = ActCancelForm(request.POST or None, booking=booking, at=at, initial=_asked(request, booking, at))
 
-        def act(shown: str | None) -> None:
+        def act(shown: str | None) -> Booking:
             if form.is_for_client:
                 given = {"asked_at": form.cleaned_data["asked_at"], "shown": shown}
                 reason = form.cleaned_data["reason"] or Booking.CancelReason.OTHER
-                operations.cancel(booking, reason=reason, by=request.user, at=at, **given)
-            else:
-                firm.cancel(booking, by=request.user, at=at)
+                return operations.cancel(booking, reason=reason, by=request.user, at=at, **given)
+            return firm.cancel(booking, by=request.user, at=at)
 
-        return self._acting(request, "cancel", booking, form, act, at, cancels=True)
+        return self._acting(request, booking, form, act, at, cancels=True)
 
     def _acting(
-        self, request: HttpRequest, name: str, booking: Booking, form: Any, act: Any, at: datetime, *, cancels: bool
+        self, request: HttpRequest, booking: Booking, form: Any, act: Any, at: datetime, *, cancels: bool
     ) -> HttpResponse:
         """For a client, what it means at the instant of asking stands before the press that does it."""
         asked = form.asked
         found = consequence(booking, at=asked, cancels=cancels) if asked is not None else None
         if form.is_valid():
             is_shown = found is None or form.cleaned_data["meaning"] == found.key
-            if is_shown:
-                try:
-                    act(found.key if found else None)
-                except FeeNotAccepted:
-                    text = _("That time carries a fee, which only the client can accept. Choose a time without a fee.")
-                    form.add_error("start", text)
-                except BookingRefused as refusal:
-                    form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
-                else:
-                    told = _("The session has been cancelled, and both sides are told.")
-                    moved = _("The session has been moved, and both sides are told.")
-                    self.message_user(request, told if cancels else moved, messages.SUCCESS)
-                    return redirect("admin:bookings_booking_change", booking.pk)
+            if is_shown and _done(form, lambda: act(found.key if found else None)):
+                told = _("The session has been cancelled, and both sides are told.")
+                moved = _("The session has been moved, and both sides are told.")
+                self.message_user(request, told if cancels else moved, messages.SUCCESS)
+                return redirect("admin:bookings_booking_change", booking.pk)
         if found is not None:
             form.data = {**form.data.dict(), "meaning": found.key} if form.is_bound else form.data
             form.initial["meaning"] = found.key
@@ -109,9 +100,10 @@ class ActingAdmin(admin.ModelAdmin):
             "place": ical.place_in_words(booking),
             "meaning": _in_words(booking, found, asked) if found is not None and asked is not None else [],
             "counts": found is not None and found.counts,
+            "press": "danger" if cancels else "primary",
         }
         title = _("Cancel the session") if cancels else _("Move the session")
-        return self._show(request, f"booking/{name}", title, **shown)
+        return self._show(request, "booking/acting", title, **shown)
 
     def for_client_view(self, request: HttpRequest) -> HttpResponse:
         """First for whom and what, then the time and the topic."""
@@ -131,8 +123,9 @@ class ActingAdmin(admin.ModelAdmin):
         )
         if form.is_valid():
             agent, cell = form.cleaned_data["start"]
-            try:
-                booking = operations.book(
+            booking = _done(
+                form,
+                lambda: operations.book(
                     session_type=session_type,
                     client=client,
                     first_cell=cell,
@@ -142,13 +135,9 @@ class ActingAdmin(admin.ModelAdmin):
                     form_key=form.cleaned_data["form_key"],
                     by=request.user,
                     at=at,
-                )
-            except FeeNotAccepted:
-                text = _("That time carries a fee, which only the client can accept. Choose a time without a fee.")
-                form.add_error("start", text)
-            except BookingRefused as refusal:
-                form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
-            else:
+                ),
+            )
+            if booking:
                 told = _("The session is booked, and %(client)s is told.") % {"client": client}
                 self.message_user(request, told, messages.SUCCESS)
                 return redirect("admin:bookings_booking_change", booking.pk)
@@ -185,6 +174,18 @@ class ActingAdmin(admin.ModelAdmin):
         context = {**self.admin_site.each_context(request), "title": title, "opts": self.opts, **shown}
         context["list_url"] = reverse("admin:bookings_booking_changelist")
         return TemplateResponse(request, f"admin/bookings/{template}.html", context)
+
+
+def _done(form: Any, act: Callable[[], Booking]) -> Booking | None:
+    """What ``act`` gives; None where it is refused, with the reason in the form."""
+    try:
+        return act()
+    except FeeNotAccepted:
+        text = _("That time carries a fee, which only the client can accept. Choose a time without a fee.")
+        form.add_error("start", text)
+    except BookingRefused as refusal:
+        form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+    return None
 
 
 def _asked(request: HttpRequest, booking: Booking, at: datetime) -> dict[str, Any]:
