@@ -3,7 +3,8 @@
 import zoneinfo
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -31,14 +32,34 @@ NIGHT_CELLS = 7 * 12
 LONGEST_CELL_NUMBER = 8  # digits: the year 2900 and more
 
 
+class Words(NamedTuple):
+    """A start as the reader's clock shows it, and until when it could be changed for free."""
+
+    clock: str
+    when: str
+    short: str
+    rule: str
+
+
+@lru_cache(maxsize=8192)
+def _words(cell: int, zone: zoneinfo.ZoneInfo, language: str) -> Words:
+    """In the active language, which is ``language``. Kept: clients in one zone are shown the same starts."""
+    starts_at = instant_at(cell)
+    limit = wording.short(rules.free_until(starts_at, POLICY), zone, language)
+    return Words(
+        clock=wording.clock(starts_at, zone),
+        when=wording.written_out(starts_at, zone, language, named=False),
+        short=wording.short(starts_at, zone, language),
+        rule=_("Free to change until %(instant)s.") % {"instant": limit},
+    )
+
+
 @dataclass(frozen=True)
 class Time:
     """One free start as a radio: ``is_free`` says whether it could still be changed for free, ``fee`` what it costs."""
 
     cell: int
-    clock: str
-    when: str
-    short: str
+    words: Words
     rule: str
     is_free: bool
     is_picked: bool
@@ -132,6 +153,7 @@ class _Picker:
         self.request = request
         self.session_type = session_type
         self.client = client
+        self.client_zone = client.zone
         self.at = at
         self.moving = moving
         self.language = get_language() or "en"
@@ -156,6 +178,10 @@ class _Picker:
             moving=self.moving,
             firm=firm_of(self.request),
         )
+
+    @cached_property
+    def fee(self) -> str:
+        return standing_words.fee()
 
     @cached_property
     def cells(self) -> list[int]:
@@ -187,26 +213,13 @@ class _Picker:
         return f"{base or self.request.path}?{query.urlencode()}" if query else base or self.request.path
 
     def time(self, cell: int, picked: str = "") -> Time:
-        starts_at = instant_at(cell)
-        is_free = rules.is_free_to_change(starts_at, self.at, POLICY)
-        if is_free:
-            limit = wording.short(rules.free_until(starts_at, POLICY), self.zone, self.language)
-            rule = _("Free to change until %(instant)s.") % {"instant": limit}
-        else:
-            rule = _("Starts soon: it can't be changed for free.")
-        fee = standing_words.fee() if self.carries_fee(day_of(cell, self.client.zone)) else ""
+        words = _words(cell, self.zone, self.language)
+        is_free = rules.is_free_to_change(instant_at(cell), self.at, POLICY)
+        rule = words.rule if is_free else _("Starts soon: it can't be changed for free.")
+        fee = self.fee if self.carries_fee(day_of(cell, self.client_zone)) else ""
         if fee:
             rule = _("Carries a fee of %(fee)s.") % {"fee": fee} + " " + rule
-        return Time(
-            cell=cell,
-            clock=wording.clock(starts_at, self.zone),
-            when=wording.written_out(starts_at, self.zone, self.language, named=False),
-            short=wording.short(starts_at, self.zone, self.language),
-            rule=rule,
-            is_free=is_free,
-            is_picked=str(cell) == str(picked),
-            fee=fee,
-        )
+        return Time(cell, words, rule, is_free, is_picked=str(cell) == str(picked), fee=fee)
 
 
 def build(
@@ -250,7 +263,7 @@ def build(
         next_free=_next_free(picker, dates, any(day.count for day in days)),
         why=picker.free.why_nothing(*picker.free.window) or "",
         notice_hours=int(POLICY.change_notice.total_seconds() // 3600),
-        fee=standing_words.fee(),
+        fee=picker.fee,
         free_from=picker.standing.free_from,
         fee_sign=money.SIGNS.get(POLICY.fee_currency, POLICY.fee_currency),
         free_bookable_from=picker.free_bookable_from,
@@ -283,7 +296,7 @@ def _next_free(picker: _Picker, dates: list[date], has_times: bool) -> Link | No
     if cell is None:
         return None
     day = picker.local(cell).date()
-    return Link(picker.address(day=day), picker.time(cell).when)
+    return Link(picker.address(day=day), picker.time(cell).words.when)
 
 
 def _first_without_fee(picker: _Picker) -> Link | None:
@@ -291,9 +304,9 @@ def _first_without_fee(picker: _Picker) -> Link | None:
     free_from = picker.standing.free_from
     if free_from is None:
         return None
-    zone = picker.client.zone
+    zone = picker.client_zone
     cell = next((cell for cell in picker.cells if not picker.carries_fee(day_of(cell, zone))), None)
-    return Link(picker.address(day=picker.local(cell).date()), picker.time(cell).when) if cell is not None else None
+    return Link(picker.address(day=picker.local(cell).date()), picker.time(cell).words.when) if cell is not None else None
 
 
 @dataclass(frozen=True)
