@@ -9,10 +9,10 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from supportportal import wording
+from supportportal import reader, wording
 from supportportal.outbox.reading import messages_about
 from supportportal.people.models import Role
 
@@ -168,7 +168,7 @@ class BookingAdmin(ActingAdmin, OutcomesAdmin, admin_ladder.StandingColumn):
     @admin.display(description=gettext_lazy("free to change until"))
     def notice(self, booking: Booking) -> str:
         limit = rules.free_until(booking.starts_at, POLICY)
-        return wording.written_out(limit, timezone.get_current_timezone(), _language())
+        return wording.written_out(limit, timezone.get_current_timezone(), reader.language())
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         booking = self.get_object(request, object_id)
@@ -180,14 +180,10 @@ class BookingAdmin(ActingAdmin, OutcomesAdmin, admin_ladder.StandingColumn):
 
 
 def _in_words(booking: Booking, *, long: bool = False) -> str:
-    zone, language = timezone.get_current_timezone(), _language()
+    zone, language = timezone.get_current_timezone(), reader.language()
     if long:
         return wording.written_span(booking.starts_at, booking.ends_at, zone, language, year=True)
     return wording.short(booking.starts_at, zone, language)
-
-
-def _language() -> str:
-    return get_language() or "en"
 
 
 class WorkingHoursInline(admin.TabularInline):

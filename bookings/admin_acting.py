@@ -14,11 +14,10 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from supportportal import wording
+from supportportal import reader, wording
 from supportportal.people.access import may_use
 
 from . import ical, operations, standing_words
@@ -205,7 +204,7 @@ def _asked(request: HttpRequest, booking: Booking, at: datetime) -> dict[str, An
 
 def _in_words(booking: Booking, found: Consequence, asked: datetime) -> list[str]:
     """What the client's wish means, for the member of staff who carries it out."""
-    when = wording.written_out(asked, timezone.get_current_timezone(), get_language() or "en")
+    when = wording.written_out(asked, timezone.get_current_timezone(), reader.language())
     first = _("%(client)s asked on %(instant)s.") % {"client": booking.client, "instant": when}
     if not found.counts:
         return [first, _("That was in time: it is free and no no-show.")]

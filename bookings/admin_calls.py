@@ -10,11 +10,11 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from supportportal import wording
+from supportportal import reader, wording
 from supportportal.outbox.reading import messages_about
 from supportportal.people import phones
 
@@ -249,7 +249,7 @@ ACTIONS: dict[str, Callable[[Callback, HttpRequest], str]] = {
 
 
 def _short(instant: Any) -> str:
-    return wording.short(instant, timezone.get_current_timezone(), get_language() or "en")
+    return wording.short(instant, timezone.get_current_timezone(), reader.language())
 
 
 @admin.register(PeakPeriod)

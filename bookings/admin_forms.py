@@ -6,10 +6,9 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from supportportal import wording
+from supportportal import reader, wording
 from supportportal.lattice import instant_at
 from supportportal.people import zones
 
@@ -80,7 +79,7 @@ class StaffMoveForm(forms.Form):
         self.fields["start"].choices = [("", _("Choose a time")), *self._offered(booking, at)]
 
     def _offered(self, booking: Booking, at: datetime) -> list[Any]:
-        zone, language = timezone.get_current_timezone(), get_language() or "en"
+        zone, language = timezone.get_current_timezone(), reader.language()
         window = availability.day_window(at.astimezone(zone).date(), DAYS_OFFERED, zone)  # type: ignore[arg-type]
         moving = booking if booking.pk else None
         free = availability.free_starts(booking.session_type, window, at, client=booking.client, moving=moving)

@@ -11,10 +11,10 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from supportportal import wording
+from supportportal import reader, wording
 from supportportal.lattice import instant_at
 from supportportal.outbox.reading import messages_about
 
@@ -150,7 +150,7 @@ class StrikeAdmin(StandingColumn, ReadOnly):
 
     @admin.display(description=gettext_lazy("date"), ordering="day")
     def date(self, strike: Strike) -> str:
-        return wording.written_day(strike.day, get_language() or "en", year=True)
+        return wording.written_day(strike.day, reader.language(), year=True)
 
     @admin.display(description=gettext_lazy("account"), ordering="client__account__name")
     def account(self, strike: Strike) -> str:
@@ -287,9 +287,7 @@ class FeeAdmin(ReadOnly):
 
     @admin.display(description=gettext_lazy("session"), ordering="booking__first_cell")
     def session(self, fee: Fee) -> str:
-        start = wording.short(
-            instant_at(fee.booking.first_cell), timezone.get_current_timezone(), get_language() or "en"
-        )
+        start = wording.short(instant_at(fee.booking.first_cell), timezone.get_current_timezone(), reader.language())
         return f"{start} · {fee.booking.reference}"
 
     @admin.display(description=gettext_lazy("session"))
@@ -299,11 +297,11 @@ class FeeAdmin(ReadOnly):
 
     @admin.display(description=gettext_lazy("net"), ordering="net")
     def net_amount(self, fee: Fee) -> str:
-        return money.written(fee.net, fee.currency, get_language() or "en")
+        return money.written(fee.net, fee.currency, reader.language())
 
     @admin.display(description=gettext_lazy("with VAT"))
     def gross_amount(self, fee: Fee) -> str:
-        return money.written(money.with_vat(fee.net, fee.vat_rate), fee.currency, get_language() or "en")
+        return money.written(money.with_vat(fee.net, fee.vat_rate), fee.currency, reader.language())
 
     def get_urls(self) -> list[Any]:
         waive = self.admin_site.admin_view(self.waive_view)

@@ -6,10 +6,10 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from supportportal import wording
+from supportportal import reader, wording
 
 from .models import Offer, WaitlistEntry
 
@@ -71,7 +71,7 @@ class WaitlistEntryAdmin(LookOnly):
     def wanted(self, entry: WaitlistEntry) -> str:
         if entry.booking is not None:
             return _("an earlier time than %(when)s") % {"when": _short(entry.booking.starts_at)}
-        return ", ".join(wording.short_day(date.fromisoformat(day), get_language() or "en") for day in entry.days)
+        return ", ".join(wording.short_day(date.fromisoformat(day), reader.language()) for day in entry.days)
 
     @admin.display(description=gettext_lazy("waiting since"), ordering="joined_at")
     def since(self, entry: WaitlistEntry) -> str:
@@ -112,4 +112,4 @@ class OfferAdmin(LookOnly):
 
 
 def _short(instant: Any) -> str:
-    return wording.short(instant, timezone.get_current_timezone(), get_language() or "en")
+    return wording.short(instant, timezone.get_current_timezone(), reader.language())

@@ -9,10 +9,9 @@ from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.http import QueryDict
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from supportportal import wording
+from supportportal import reader, wording
 from supportportal.lattice import instant_at
 from supportportal.people.models import User
 
@@ -81,7 +80,7 @@ class PlanForm(forms.Form):
 
 
 def _choices(proposal: Proposal) -> list[Any]:
-    zone, language = timezone.get_current_timezone(), get_language() or "en"
+    zone, language = timezone.get_current_timezone(), reader.language()
     same, later = [], []
     for option in proposal.options:
         when = wording.short(instant_at(option.first_cell), zone, language)

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils import timezone
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from supportportal import wording
+from supportportal import reader, wording
 
 from . import rules, standing_words
 from .models import Booking
@@ -68,4 +68,4 @@ def _late(found: Consequence, *, cancels: bool) -> list[str]:
 
 
 def _short(instant: datetime) -> str:
-    return wording.short(instant, timezone.get_current_timezone(), get_language() or "en")
+    return wording.short(instant, timezone.get_current_timezone(), reader.language())

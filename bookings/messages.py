@@ -7,11 +7,11 @@ from typing import Any
 from django.conf import settings
 from django.db.models import QuerySet
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from supportportal import links, wording
+from supportportal import links, reader, wording
 from supportportal.lattice import instant_at
 from supportportal.outbox.kinds import Attachment, Kind
 from supportportal.outbox.models import Message
@@ -121,7 +121,7 @@ def slot_of(message: Message, booking: Booking) -> tuple[datetime, datetime]:
 
 def context(message: Message, booking: Booking) -> dict[str, Any]:
     """Everything that the templates of sessions use; called in the recipient's language and zone."""
-    language = translation.get_language() or "en"
+    language = reader.language()
     zone = timezone.get_current_timezone()
     starts_at, ends_at = slot_of(message, booking)
     is_imposed = booking.is_live and booking.is_imposed

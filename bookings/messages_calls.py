@@ -9,11 +9,11 @@ from typing import Any
 from django.conf import settings
 from django.db.models import QuerySet
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from supportportal import wording
+from supportportal import reader, wording
 from supportportal.outbox.kinds import Kind
 from supportportal.outbox.models import Inbound, Message
 from supportportal.outbox.operations import Owed
@@ -52,7 +52,7 @@ def _visible_to(messages: QuerySet, user: Any) -> QuerySet:
 
 def context(message: Message, callback: Callback) -> dict[str, Any]:
     firm = Firm.current()
-    language = translation.get_language() or "en"
+    language = reader.language()
     zone = timezone.get_current_timezone()
     calendar = desk.calendar(message.due_at, firm=firm)
     span = desk.next_call(calendar, message.due_at, callback.day_part)

@@ -7,11 +7,11 @@ from typing import Any
 from django.conf import settings
 from django.db.models import QuerySet
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from supportportal import wording
+from supportportal import reader, wording
 from supportportal.lattice import instant_at
 from supportportal.outbox.kinds import Kind
 from supportportal.outbox.models import Message
@@ -77,7 +77,7 @@ def _load_fees(ids: Sequence[int]) -> dict[int, Fee]:
 
 
 def _strike_context(message: Message, strike: Strike) -> dict[str, Any]:
-    language, zone = translation.get_language() or "en", timezone.get_current_timezone()
+    language, zone = reader.language(), timezone.get_current_timezone()
     standing = record_of(strike.client).standing()
     can_ask = can_be_reviewed(strike, strike.client.zone, message.due_at)
     review = next(iter(strike.reviews.all()), None)
@@ -105,7 +105,7 @@ def _strike_context(message: Message, strike: Strike) -> dict[str, Any]:
 
 
 def _fee_context(message: Message, fee: Fee) -> dict[str, Any]:
-    language, zone = translation.get_language() or "en", timezone.get_current_timezone()
+    language, zone = reader.language(), timezone.get_current_timezone()
     shown = client_context(message, fee.booking)
     standing = record_of(fee.client).standing(reviewed_too=True)
     until = fee.booking.starts_at - POLICY.fee_silence

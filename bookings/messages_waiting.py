@@ -7,11 +7,11 @@ from typing import Any
 from django.conf import settings
 from django.db.models import QuerySet
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from supportportal import links, wording
+from supportportal import links, reader, wording
 from supportportal.lattice import instant_at
 from supportportal.outbox.kinds import Kind
 from supportportal.outbox.models import Message
@@ -79,7 +79,7 @@ def _load(ids: Sequence[int]) -> dict[int, Offer]:
 
 
 def _context(message: Message, offer: Offer) -> dict[str, Any]:
-    language, zone = translation.get_language() or "en", timezone.get_current_timezone()
+    language, zone = reader.language(), timezone.get_current_timezone()
     page = settings.SITE_URL + offer_path(offer)
     shown = {
         "offer": offer,

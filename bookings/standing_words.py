@@ -3,10 +3,10 @@
 from datetime import date
 from decimal import Decimal
 
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from supportportal import wording
+from supportportal import reader, wording
 
 from . import money
 from .policy import POLICY
@@ -16,7 +16,7 @@ from .rules.ladder import RENEWED, SANCTION, WARNING
 
 def fee(net: Decimal = POLICY.fee, rate: Decimal = POLICY.fee_vat, currency: str = POLICY.fee_currency) -> str:
     """Return "€90 (€109.80 with VAT)"."""
-    language = get_language() or "en"
+    language = reader.language()
     shown = money.written(net, currency, language)
     if not rate:
         return shown
@@ -28,7 +28,7 @@ def fee(net: Decimal = POLICY.fee, rate: Decimal = POLICY.fee_vat, currency: str
 
 def day(day: date) -> str:
     """Return "Friday 21 May 2027"."""
-    return wording.written_day(day, get_language() or "en", year=True)
+    return wording.written_day(day, reader.language(), year=True)
 
 
 def counting(standing: Standing) -> str:
@@ -69,7 +69,7 @@ def following(standing: Standing) -> list[str]:
 def briefly(standing: Standing, today: date) -> str:
     """Where a client stands, for the staff's lists: "fee before Fri 21 May", "one no-show", "–"."""
     if standing.is_chargeable(today) and standing.free_from is not None:
-        return _("fee before %(day)s") % {"day": wording.short_day(standing.free_from, get_language() or "en")}
+        return _("fee before %(day)s") % {"day": wording.short_day(standing.free_from, reader.language())}
     if standing.level == WARNING:
         return _("one no-show")
     return _("several no-shows, no fee") if standing.level else "–"

@@ -9,12 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone, translation
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from supportportal import links, wording
+from supportportal import links, reader, wording
 from supportportal.people.access import may_use
 from supportportal.people.models import User
 
@@ -151,7 +151,7 @@ def _asked_day(text: str) -> date | None:
 
 
 def _day(day: date, others: int) -> str:
-    written = wording.written_day(day, get_language() or "en")
+    written = wording.written_day(day, reader.language())
     if not others:
         return written
     waiting_too = ngettext("%(n)s other person waits", "%(n)s other people wait", others) % {"n": others}

@@ -5,9 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.utils.translation import get_language
-
-from supportportal import links, wording
+from supportportal import links, reader, wording
 from supportportal.lattice import instant_at
 from supportportal.people.models import User
 
@@ -77,7 +75,7 @@ def waiting_for(booking: Booking, at: datetime) -> Waiting | None:
 
 
 def days_in_words(entry: WaitlistEntry) -> list[str]:
-    return [wording.short_day(date.fromisoformat(day), get_language() or "en") for day in entry.days]
+    return [wording.short_day(date.fromisoformat(day), reader.language()) for day in entry.days]
 
 
 @dataclass(frozen=True)

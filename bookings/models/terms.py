@@ -2,8 +2,9 @@
 
 from django.conf import settings
 from django.db import models
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+
+from supportportal import reader
 
 
 class TermsVersion(models.Model):
@@ -24,7 +25,7 @@ class TermsVersion(models.Model):
 
     @property
     def text(self) -> str:
-        return getattr(self, f"text_{(get_language() or 'en')[:2]}", "") or self.text_en
+        return getattr(self, f"text_{reader.language()[:2]}", "") or self.text_en
 
     @classmethod
     def current(cls, at) -> "TermsVersion | None":

@@ -5,9 +5,8 @@ from zoneinfo import ZoneInfo
 
 from django import template
 from django.utils.dates import WEEKDAYS
-from django.utils.translation import get_language
 
-from supportportal import wording
+from supportportal import reader, wording
 
 from ..desk import DayHours
 
@@ -27,4 +26,4 @@ def by_hours(week: list[DayHours]) -> list[tuple[str, str]]:
 
 @register.filter
 def zone_in_words(zone: ZoneInfo) -> str:
-    return wording.zone_label(zone, get_language() or "en")
+    return wording.zone_label(zone, reader.language())

@@ -7,11 +7,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
 from django.utils import timezone
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from supportportal import wording
+from supportportal import reader, wording
 
 from . import inbound as intake
 from .models import Inbound
@@ -68,11 +68,11 @@ class InboundAdmin(admin.ModelAdmin):
 
     @admin.display(description=gettext_lazy("arrived"), ordering="arrived_at")
     def arrived(self, mail: Inbound) -> str:
-        return wording.short(mail.arrived_at, timezone.get_current_timezone(), get_language() or "en")
+        return wording.short(mail.arrived_at, timezone.get_current_timezone(), reader.language())
 
     @admin.display(description=gettext_lazy("arrived"))
     def arrived_exactly(self, mail: Inbound) -> str:
-        return wording.written_out(mail.arrived_at, timezone.get_current_timezone(), get_language() or "en", year=True)
+        return wording.written_out(mail.arrived_at, timezone.get_current_timezone(), reader.language(), year=True)
 
     @admin.display(description=gettext_lazy("from"), ordering="sender")
     def sender_shown(self, mail: Inbound) -> str:

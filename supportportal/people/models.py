@@ -11,8 +11,9 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.functional import cached_property
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+
+from supportportal import reader
 
 from . import policy, rules, zones
 
@@ -83,7 +84,7 @@ class Localised(models.Model):
         return self._in_language("description")
 
     def _in_language(self, field: str) -> str:
-        language = (get_language() or "en")[:2]
+        language = reader.language()[:2]
         return getattr(self, f"{field}_{language}", "") or getattr(self, field)
 
 

@@ -12,10 +12,10 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language, gettext, gettext_noop
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
-from supportportal import links, wording
+from supportportal import links, reader, wording
 
 from .models import User
 
@@ -71,7 +71,7 @@ def invitation_path(person: User) -> str:
 
 def _invitation(person: User | None, data: dict[str, Any]) -> dict[str, Any]:
     assert person is not None and person.invitation_ends_at is not None
-    until = wording.written_out(person.invitation_ends_at, timezone.get_current_timezone(), get_language() or "en")
+    until = wording.written_out(person.invitation_ends_at, timezone.get_current_timezone(), reader.language())
     return {"links": [_link(gettext("Open the portal"), invitation_path(person))], "until": until, "person": person}
 
 

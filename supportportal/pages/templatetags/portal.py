@@ -10,10 +10,10 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from supportportal import wording
+from supportportal import reader, wording
 
 from ..icons import ICONS
 from ..stylesheets import sheet
@@ -53,7 +53,7 @@ def local_day(day: date | datetime | None) -> str:
     """Write out a date: "Tuesday 24 November"; an instant gives its date where the reader is."""
     if isinstance(day, datetime):
         day = timezone.localdate(day)
-    return wording.written_day(day, _language()) if day else ""
+    return wording.written_day(day, reader.language()) if day else ""
 
 
 @register.filter
@@ -61,37 +61,35 @@ def local_day_short(day: date | datetime | None) -> str:
     """Shorten a date: "Tue 24 Nov"."""
     if isinstance(day, datetime):
         day = timezone.localdate(day)
-    return wording.short_day(day, _language()) if day else ""
+    return wording.short_day(day, reader.language()) if day else ""
 
 
 @register.simple_tag
 def local_span(starts_at: datetime, ends_at: datetime) -> str:
     """Write out a session's time: "Tuesday 24 November, 10:30–11:00, Rome time"."""
-    return _stamp(starts_at, wording.written_span(starts_at, ends_at, timezone.get_current_timezone(), _language()))
+    return _stamp(
+        starts_at, wording.written_span(starts_at, ends_at, timezone.get_current_timezone(), reader.language())
+    )
 
 
 @register.simple_tag
 def zone_name() -> str:
     """Name the zone that the page is shown in: "Rome time"."""
-    return wording.zone_label(timezone.get_current_timezone(), _language())
+    return wording.zone_label(timezone.get_current_timezone(), reader.language())
 
 
 @register.filter
 def minutes_in_words(minutes: int) -> str:
     """Say a length: "1 hour 30 minutes"."""
-    return wording.length(minutes, _language())
+    return wording.length(minutes, reader.language())
 
 
 def _time(instant: datetime, write) -> SafeString:
-    return _stamp(instant, write(instant, timezone.get_current_timezone(), _language()))
+    return _stamp(instant, write(instant, timezone.get_current_timezone(), reader.language()))
 
 
 def _stamp(instant: datetime, text: str) -> SafeString:
     return format_html('<time datetime="{}">{}</time>', instant.isoformat(), text)
-
-
-def _language() -> str:
-    return get_language() or "en"
 
 
 # -- small things ------------------------------------------------------------------------------------------------------
@@ -134,7 +132,7 @@ def time_left(until: datetime, at: datetime) -> dict:
     state = "danger" if seconds < 0 else "warning" if seconds < DAY else "info"
     amount = _amount(abs(seconds))
     text = _("%(amount)s late") if seconds < 0 else _("%(amount)s left")
-    exact = wording.written_out(until, timezone.get_current_timezone(), _language())
+    exact = wording.written_out(until, timezone.get_current_timezone(), reader.language())
     return {
         "state": state,
         "shape": PILL_SHAPES[state],
