@@ -293,10 +293,11 @@ def _next_free(picker: _Picker, dates: list[date], has_times: bool) -> Link | No
     cell = first if first is not None and first < begins else None
     if not has_times and (later := picker.free.cells_between(ends, picker.free.window[1])):
         cell = later[0]
-    if cell is None:
-        return None
-    day = picker.local(cell).date()
-    return Link(picker.address(day=day), picker.time(cell).words.when)
+    return None if cell is None else _link(picker, cell)
+
+
+def _link(picker: _Picker, cell: int) -> Link:
+    return Link(picker.address(day=picker.local(cell).date()), picker.time(cell).words.when)
 
 
 def _first_without_fee(picker: _Picker) -> Link | None:
@@ -306,7 +307,7 @@ def _first_without_fee(picker: _Picker) -> Link | None:
         return None
     zone = picker.client_zone
     cell = next((cell for cell in picker.cells if not picker.carries_fee(day_of(cell, zone))), None)
-    return Link(picker.address(day=picker.local(cell).date()), picker.time(cell).words.when) if cell is not None else None
+    return None if cell is None else _link(picker, cell)
 
 
 @dataclass(frozen=True)

@@ -214,5 +214,20 @@ def busy_masks(taken: Iterable[tuple[int, int, int]], window: Window) -> dict[in
     return {who: mask & within for who, mask in masks.items() if mask & within}
 
 
+def runs(firsts: Iterable[int], length: int, window: Window) -> int:
+    """The cells of runs of one length that begin with ``firsts``, as far as they lie in the window."""
+    base, room = window[0] - length, window[1] - window[0] + length
+    begun = bytearray(room // 8 + 1)
+    for first in firsts:
+        if 0 <= (at := first - base) < room:
+            begun[at >> 3] |= 1 << (at & 7)
+    mask, reach = int.from_bytes(begun, "little"), 1
+    while reach < length:
+        step = min(reach, length - reach)
+        mask |= mask << step
+        reach += step
+    return mask >> length & full(window[1] - window[0])
+
+
 def _placed(mask: int, later: int) -> int:
     return mask << later if later >= 0 else mask >> -later
