@@ -1,6 +1,7 @@
 """The staff's first page and the set-up list."""
 
 import pytest
+from django.contrib import admin
 from django.urls import reverse
 
 from supportportal.pages import checklist
@@ -21,6 +22,20 @@ def test_the_first_page_is_work_and_no_list_of_tables(client):
 def test_a_client_does_not_get_in(client):
     client.force_login(ClientFactory())
     assert client.get(reverse("admin:index"), follow=True).redirect_chain
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("who", [{"is_superuser": True}, {"roles": ["owner"]}], ids=["superuser", "owner"])
+def test_the_navigation_holds_what_staff_needs_and_nothing_of_others(client, who):
+    client.force_login(StaffFactory(**who))
+    shown = client.get(reverse("admin:index")).context["available_apps"]
+    assert {"bookings", "people", "outbox"} <= {app["app_label"] for app in shown}
+    assert {app["app_label"] for app in shown}.isdisjoint({"auth", "account", "mfa", "sites", "socialaccount"})
+
+
+def test_every_page_of_the_admin_is_the_portals_own():
+    modules = {type(page).__module__.partition(".")[0] for page in admin.site._registry.values()}
+    assert modules <= {"supportportal", "bookings", "complaints", "conduct"}
 
 
 @pytest.mark.django_db
