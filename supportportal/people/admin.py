@@ -202,7 +202,7 @@ class ZonedForm(forms.ModelForm):
 @admin.register(Account)
 class AccountAdmin(admin.ModelAdmin):
     form = ZonedForm
-    list_display = ["name", "plan", "seats", "subscription", "people", "country"]
+    list_display = ["name", "plan", "seats", "subscription", "people"]
     list_select_related = ["plan"]
     list_filter = ["subscription", "plan"]
     search_fields = ["name"]
@@ -230,7 +230,7 @@ class AccountAdmin(admin.ModelAdmin):
 class PlanAdmin(admin.ModelAdmin):
     list_display = ["name", "code", "rank"]
     ordering = ["rank", "code"]
-    filter_horizontal = ["channels"]
+    formfield_overrides = {models.ManyToManyField: {"widget": forms.CheckboxSelectMultiple}}  # few, all seen at once
     prepopulated_fields = {"code": ["name"]}
 
 

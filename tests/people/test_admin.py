@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from supportportal.outbox.models import Message
 from supportportal.people import operations, roles
-from supportportal.people.models import Firm, Role, User
+from supportportal.people.models import Firm, Plan, Role, User
 from supportportal.trail.models import Entry
 from tests.factories import (
     AccountFactory,
@@ -194,6 +194,17 @@ def test_lists_ask_as_much_for_thirty_as_for_one(client, as_role, address, at):
 def test_pages_to_add_open(client, as_role, address):
     as_role("superuser")
     assert client.get(f"/admin/people/{address}/add/").status_code == 200
+
+
+def test_the_channels_of_a_plan_are_ticked(client, as_role):
+    as_role("owner")
+    granted, other = ChannelFactory(), ChannelFactory()
+    page = client.get("/admin/people/plan/add/").content.decode()
+    assert page.count('type="checkbox" name="channels"') == 2
+    assert "<select" not in page
+    client.post("/admin/people/plan/add/", {"name": "Extra", "code": "extra", "rank": 9, "channels": [granted.pk]})
+    assert list(Plan.objects.get(code="extra").channels.all()) == [granted]
+    assert other.plans.count() == 0
 
 
 @pytest.mark.parametrize("searched", ["anna", "conti", "EXAMPLE.ORG"])
