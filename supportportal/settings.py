@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "supportportal.pages",
     "supportportal.demo",
     "bookings",
+    "complaints",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -311,3 +312,4 @@ SECURE_CSP = {
 # -- policies: overrides of the defaults in each app's rules.Policy ---------------------------------------------------
 
 BOOKINGS_POLICY: dict[str, object] = {}
+COMPLAINTS_POLICY: dict[str, object] = {}  # overrides of complaints.rules.Policy

@@ -8,6 +8,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 urlpatterns = [
     path("", include("supportportal.pages.urls")),
     path("", include("bookings.urls")),
+    path("", include("complaints.urls")),
     path("", include("supportportal.people.urls")),
     # Addresses identify people: staff change them, nobody does so alone.
     path("accounts/email/", RedirectView.as_view(pattern_name="people:profile")),

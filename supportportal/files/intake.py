@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
@@ -63,10 +64,28 @@ def accept(upload: UploadedFile, at: datetime) -> StoredFile:
         uploaded_at=at,
     )
     upload.seek(0)
-    drawn = secrets.token_hex(20)
-    stored.content.save(f"{drawn[:2]}/{drawn[2:]}", upload, save=False)
+    stored.content.save(_place(), upload, save=False)
     stored.save()
     return stored
+
+
+def keep(name: str, content_type: str, content: bytes, at: datetime) -> StoredFile:
+    """Keep what we have written ourselves (a letter, an export) as it is; it is only ever downloaded, like the rest."""
+    stored = StoredFile(
+        name=name[:150],
+        content_type=content_type,
+        size=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        uploaded_at=at,
+    )
+    stored.content.save(_place(), ContentFile(content), save=False)
+    stored.save()
+    return stored
+
+
+def _place() -> str:
+    drawn = secrets.token_hex(20)
+    return f"{drawn[:2]}/{drawn[2:]}"
 
 
 def _kind(upload: UploadedFile, shown: str, kinds: Collection[Kind]) -> Kind:

@@ -1,0 +1,58 @@
+"""The complaints desk's calendar: its zone, working days, public holidays and closures (C-5)."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from bookings.models import Closure, Holiday
+from supportportal.businesstime import LONGEST_SEARCH, BusinessCalendar
+from supportportal.people.models import Firm
+
+from .policy import POLICY
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The calendar with the names of its holidays, for telling how a deadline came about."""
+
+    calendar: BusinessCalendar
+    names: Mapping[date, str]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return self.calendar.zone
+
+    def day_of(self, instant: datetime) -> date:
+        return instant.astimezone(self.zone).date()
+
+    def version(self, first: date, last: date) -> str:
+        """A digest of what counted between two days; another one means that the calendar was changed there."""
+        holidays = sorted(day.isoformat() for day in self.calendar.holidays if first <= day <= last)
+        begin, end = datetime.combine(first, time.min, self.zone), datetime.combine(last, time.max, self.zone)
+        closures = sorted((a.isoformat(), b.isoformat()) for a, b in self.calendar.closures if a <= end and b >= begin)
+        said = json.dumps([str(self.zone), list(self.calendar.hours), holidays, closures])
+        return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+
+def desk(since: datetime, *, firm: Firm | None = None) -> Desk:
+    """The desk with every holiday and closure that a count starting at ``since`` can meet: two queries."""
+    firm = firm or Firm.current()
+    zone = zone_of(firm)
+    first = since.astimezone(zone).date() - timedelta(days=1)
+    # Far enough for the search for a workday to give up before the known holidays end.
+    seen = Holiday.objects.filter(
+        country=POLICY.desk_country or firm.country,
+        is_observed=True,
+        day__range=(first, first + timedelta(days=2 * LONGEST_SEARCH)),
+    )
+    names = dict(seen.values_list("day", "name"))
+    closures = Closure.objects.filter(ends_at__gt=since - timedelta(days=2)).values_list("starts_at", "ends_at")
+    hours = tuple(one for one in POLICY.desk_hours if one[0] in POLICY.business_days)
+    return Desk(BusinessCalendar(zone, hours, frozenset(names), tuple(closures)), names)
+
+
+def zone_of(firm: Firm) -> ZoneInfo:
+    return ZoneInfo(POLICY.desk_zone) if POLICY.desk_zone else firm.zone

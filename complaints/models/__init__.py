@@ -1,0 +1,28 @@
+"""The complaints' data; one module per part."""
+
+from .appeal import Appeal, OmbudsmanScheme, Referral
+from .complaint import MANAGERS, SENIORS, Appointment, Complaint, Evidence, NamedStaff, is_staff_case
+from .deadlines import Deadline, Rebasing
+from .letters import Letter
+from .review import Note, Point, Remedy, Reply, Statement
+
+__all__ = [
+    "MANAGERS",
+    "SENIORS",
+    "Appeal",
+    "Appointment",
+    "Complaint",
+    "Deadline",
+    "Evidence",
+    "Letter",
+    "NamedStaff",
+    "Note",
+    "OmbudsmanScheme",
+    "Point",
+    "Rebasing",
+    "Referral",
+    "Remedy",
+    "Reply",
+    "Statement",
+    "is_staff_case",
+]

@@ -1,0 +1,1 @@
+"""Every change of a complaint, one atomic verb each."""

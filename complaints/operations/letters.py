@@ -1,0 +1,151 @@
+"""Letters: drafted from a template, edited, sent by e-mail or post, and kept as they went (C-9)."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from supportportal.outbox import operations as outbox
+from supportportal.outbox.operations import Owed
+from supportportal.people.models import User
+from supportportal.trail import operations as trail
+
+from .. import expectations, letter_texts, messages
+from ..models import Complaint, Deadline, Letter
+from ..refusals import ComplaintRefused, NotLawful
+from . import clocks
+
+Kind, State, Way, Step = Letter.Kind, Letter.State, Letter.Way, Deadline.Step
+# What has happened once a letter of this kind has gone.
+STEP_OF = {
+    Kind.ACKNOWLEDGEMENT: Step.ACKNOWLEDGE,
+    Kind.UPDATE: Step.UPDATE,
+    Kind.RESPONSE: Step.RESPOND,
+    Kind.FINAL: Step.APPEAL,
+    Kind.OMBUDSMAN: Step.OMBUDSMAN,
+}
+
+
+@transaction.atomic
+def draft(complaint: Complaint, kind: str, *, by: User | None, at: datetime) -> Letter:
+    """A letter of this kind in the complainant's language, with what the template says for this complaint."""
+    written = letter_texts.write(complaint, kind, at=at)
+    return Letter.objects.create(
+        complaint=complaint,
+        kind=kind,
+        way=Way.POST if complaint.by_post else Way.EMAIL,
+        language=complaint.language,
+        subject=written.subject,
+        body=written.body,
+        written_by=by,
+        written_at=at,
+    )
+
+
+@transaction.atomic
+def edit(letter: Letter, *, subject: str, body: str, by: User, at: datetime) -> Letter:
+    """Change a draft. Raises ComplaintRefused once it has left, or where nothing is left of it."""
+    letter = _lock(letter)
+    if letter.state != State.DRAFT:
+        raise NotLawful(_("This letter has left already. Write another one."))
+    if not (subject.strip() and body.strip()):
+        raise ComplaintRefused(_("A letter needs a subject and a text."))
+    letter.subject, letter.body, letter.written_by, letter.written_at = subject.strip(), body.strip(), by, at
+    letter.save(update_fields=["subject", "body", "written_by", "written_at"])
+    return letter
+
+
+@transaction.atomic
+def send(letter: Letter, *, by: User | None, at: datetime) -> Letter:
+    """Let a draft leave: owed to the outbox, or to be printed and posted. Sending twice changes nothing.
+
+    What it tells of dates is noted; a clock stops only once it has really gone (C-4).
+    """
+    letter = _lock(letter)
+    if letter.state != State.DRAFT:
+        return letter
+    letter.state = State.LEAVING
+    letter.content = letter_texts.keep(letter, at=at)
+    letter.save(update_fields=["state", "content"])
+    clocks.tell(letter.complaint, expectations.told_by(letter.kind, letter.complaint, at))
+    if letter.way == Way.EMAIL:
+        outbox.plan([_owed(letter, at)], at=at)
+    facts = {"letter": letter.pk, "kind": letter.kind, "way": letter.way, "sha256": letter.content.sha256}
+    trail.record("complaint.letter", letter.complaint, by=by, at=at, **facts)
+    return letter
+
+
+def send_new(complaint: Complaint, kind: str, *, by: User | None, at: datetime) -> Letter:
+    """Draft and send in one go, as the template has it."""
+    return send(draft(complaint, kind, by=by, at=at), by=by, at=at)
+
+
+@transaction.atomic
+def mark_posted(letter: Letter, *, posted_at: datetime, by: User, at: datetime) -> Letter:
+    """The printed letter was posted at ``posted_at``: its clock stops then (C-4). Raises ComplaintRefused."""
+    letter = _lock(letter)
+    if letter.way != Way.POST or letter.state != State.LEAVING:
+        raise NotLawful(_("This letter does not wait to be posted."))
+    if not letter.written_at <= posted_at <= at:
+        raise ComplaintRefused(_("The posting cannot be before the letter was written, nor later than now."))
+    letter.posted_by = by
+    letter.save(update_fields=["posted_by"])
+    _gone(letter, posted_at, by=by)
+    trail.record("complaint.letter_posted", letter.complaint, by=by, at=at, letter=letter.pk, posted_at=posted_at)
+    return letter
+
+
+@transaction.atomic
+def has_gone(letter: Letter, *, when: datetime) -> None:
+    """The provider has taken it. Told twice, or after it came back, this changes nothing."""
+    letter = _lock(letter)
+    if letter.state == State.LEAVING:
+        _gone(letter, when, by=None)
+
+
+@transaction.atomic
+def has_failed(letter: Letter, *, at: datetime) -> None:
+    """It bounced or was refused: its clock runs again, and it goes by post where an address is known (C-4)."""
+    letter = _lock(letter)
+    if not letter.can_become(State.FAILED) or letter.way == Way.POST:
+        return
+    letter.state = State.FAILED
+    letter.save(update_fields=["state"])
+    complaint = letter.complaint
+    if step := STEP_OF.get(Kind(letter.kind)):
+        clocks.reopen(complaint, step, at=at)
+    trail.record("complaint.letter_failed", complaint, by=None, at=at, letter=letter.pk)
+    if complaint.postal_address:
+        again = Letter.objects.create(
+            complaint=complaint,
+            kind=letter.kind,
+            way=Way.POST,
+            language=letter.language,
+            subject=letter.subject,
+            body=letter.body,
+            written_by=letter.written_by,
+            written_at=at,
+            instead_of=letter,
+        )
+        send(again, by=None, at=at)
+
+
+def _gone(letter: Letter, when: datetime, *, by: User | None) -> None:
+    letter.state, letter.gone_at = State.GONE, when
+    letter.save(update_fields=["state", "gone_at"])
+    if step := STEP_OF.get(Kind(letter.kind)):
+        clocks.happened(letter.complaint, step, when=when, by=by)
+
+
+def _owed(letter: Letter, at: datetime) -> Owed:
+    complaint = letter.complaint
+    return Owed(
+        messages.LETTER, letter.pk, at, address=complaint.email, language=letter.language, time_zone=complaint.time_zone
+    )
+
+
+def _lock(letter: Letter) -> Letter:
+    """The complaint first, then its letter."""
+    Complaint.objects.select_for_update(no_key=True).get(pk=letter.complaint_id)
+    rows = Letter.objects.select_related("complaint", "content")
+    return rows.select_for_update(no_key=True, of=("self",)).get(pk=letter.pk)

@@ -1,0 +1,44 @@
+"""When a running deadline is looked at next: to warn its reviewer ahead, and seniors once it is missed (C-7)."""
+
+from datetime import UTC, datetime, time, timedelta
+
+from supportportal.businesstime import CalendarHasNoWorkday
+
+from .calendars import Desk
+from .models import Deadline
+from .policy import POLICY
+
+_INSTANT = timedelta(microseconds=1)
+
+
+def stages(row: Deadline, desk: Desk) -> list[tuple[str, datetime]]:
+    """The field that notes each warning, and when it is due: at half the time, on the last business day, when missed.
+
+    Each falls into the desk's opening hours; the ombudsman letter goes out by itself at its time and warns nobody.
+    """
+    if row.due_at is None:
+        return []
+    if row.step == Deadline.Step.OMBUDSMAN:
+        return [("escalated_at", row.due_at)]
+    half = row.start_at + (row.due_at - row.start_at) * POLICY.warn_at
+    found = [("warned_at", _when_open(half, desk))]
+    if row.day is not None:
+        morning = datetime.combine(row.day, time.min, desk.zone).astimezone(UTC)
+        found.append(("warned_last_day_at", _when_open(morning, desk)))
+    found.append(("escalated_at", _when_open(row.due_at + _INSTANT, desk)))
+    return found
+
+
+def next_look(row: Deadline, desk: Desk) -> datetime | None:
+    """The earliest stage of a running deadline that has not been reached yet; None where there is none."""
+    if row.outcome != Deadline.Outcome.RUNNING:
+        return None
+    return min((when for field, when in stages(row, desk) if getattr(row, field) is None), default=None)
+
+
+def _when_open(instant: datetime, desk: Desk) -> datetime:
+    """The instant itself, or when the desk opens next; the instant itself too where it never does."""
+    try:
+        return next(desk.calendar.openings(instant))[0]
+    except CalendarHasNoWorkday:
+        return instant
