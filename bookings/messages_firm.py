@@ -82,7 +82,7 @@ def _sms_due(message: Message, booking: Booking) -> str:
     return messages.overtaken(message, booking)
 
 
-def _not_delivered(message: Message, outcome: str) -> None:
+def _not_delivered(message: Message, outcome: str, at: datetime) -> None:
     """Whoever the text message did not reach has to be called."""
     if outcome in {"failed", "bounced"}:
         Unreached.objects.get_or_create(
@@ -91,7 +91,7 @@ def _not_delivered(message: Message, outcome: str) -> None:
             defaults={
                 "first_cell": message.data["was"],
                 "why": Unreached.Why.NOT_DELIVERED,
-                "since": message.due_at,
+                "since": at,
             },
         )
 

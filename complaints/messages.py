@@ -1,6 +1,7 @@
-"""The mail that carries a letter to the complainant, and what became of it."""
+"""The mail that carries a letter to the complainant. Its subject is the complaint; ``data`` says which letter."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -12,11 +13,12 @@ from django.utils.translation import gettext_lazy
 from supportportal import links
 from supportportal.outbox.kinds import Kind
 from supportportal.outbox.models import Message
+from supportportal.outbox.operations import Owed
 
 from .models import Complaint, Letter
 
 LETTER = "complaint_letter"
-SUBJECT_TYPE = "complaints.letter"
+SUBJECT_TYPE = "complaints.complaint"
 LINK_KIND = "complaint"
 
 
@@ -24,33 +26,52 @@ def status_path(complaint: Complaint) -> str:
     return reverse("complaints:status", args=[links.token(LINK_KIND, complaint.pk, complaint.link_epoch)])
 
 
-def _load(ids: Sequence[int]) -> dict[int, Letter]:
-    return Letter.objects.select_related("complaint").in_bulk(list(ids))
+def owed(letter: Letter, at: datetime) -> Owed:
+    complaint = letter.complaint
+    return Owed(
+        LETTER,
+        complaint.pk,
+        at,
+        address=complaint.email,
+        language=letter.language,
+        time_zone=complaint.time_zone,
+        copy=str(letter.pk),
+        data={"letter": letter.pk},
+    )
 
 
-def _is_due(message: Message, letter: Letter) -> str:
-    return _("the letter went another way") if letter.state == Letter.State.FAILED else ""
+def letter_of(message: Message) -> Letter:
+    return Letter.objects.get(pk=message.data["letter"])
 
 
-def _context(message: Message, letter: Letter) -> dict[str, Any]:
+def _load(ids: Sequence[int]) -> dict[int, Complaint]:
+    return Complaint.objects.in_bulk(list(ids))
+
+
+def _is_due(message: Message, complaint: Complaint) -> str:
+    return _("the letter went another way") if letter_of(message).state == Letter.State.FAILED else ""
+
+
+def _context(message: Message, complaint: Complaint) -> dict[str, Any]:
+    letter = letter_of(message)
     return {
         "letter": letter,
-        "complaint": letter.complaint,
+        "complaint": complaint,
         "paragraphs": letter.body.split("\n\n"),
-        "links": [{"label": _("See your complaint"), "url": settings.SITE_URL + status_path(letter.complaint)}],
+        "links": [{"label": _("See your complaint"), "url": settings.SITE_URL + status_path(complaint)}],
     }
 
 
-def _visible_to(messages: QuerySet, user: Any) -> QuerySet:
-    seen = Letter.objects.filter(complaint__in=Complaint.objects.visible_to(user))
-    return messages.filter(subject_id__in=seen.values("pk"))
+def visible_to(messages: QuerySet, user: Any) -> QuerySet:
+    """Messages about complaints that the gate lets ``user`` see (C-8)."""
+    return messages.filter(subject_id__in=Complaint.objects.visible_to(user).values("pk"))
 
 
 def _find(word: str) -> QuerySet:
-    return Letter.objects.filter(complaint__reference__iexact=word).values_list("pk", flat=True)
+    return Complaint.objects.filter(reference__iexact=word).values_list("pk", flat=True)
 
 
-def kinds_of(on_outcome: Callable[[Message, str], None]) -> list[Kind]:
+def kinds_of(on_outcome: Callable[[Message, str, datetime], None]) -> list[Kind]:
     """The kinds of mail; ``on_outcome`` is told what became of a letter."""
     return [
         Kind(
@@ -61,7 +82,7 @@ def kinds_of(on_outcome: Callable[[Message, str], None]) -> list[Kind]:
             load=_load,
             context=_context,
             is_due=_is_due,
-            visible_to=_visible_to,
+            visible_to=visible_to,
             on_outcome=on_outcome,
             find=_find,
         )

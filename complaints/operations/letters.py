@@ -6,7 +6,6 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from supportportal.outbox import operations as outbox
-from supportportal.outbox.operations import Owed
 from supportportal.people.models import User
 from supportportal.trail import operations as trail
 
@@ -69,7 +68,7 @@ def send(letter: Letter, *, by: User | None, at: datetime) -> Letter:
     letter.save(update_fields=["state", "content"])
     clocks.tell(letter.complaint, expectations.told_by(letter.kind, letter.complaint, at))
     if letter.way == Way.EMAIL:
-        outbox.plan([_owed(letter, at)], at=at)
+        outbox.plan([messages.owed(letter, at)], at=at)
     facts = {"letter": letter.pk, "kind": letter.kind, "way": letter.way, "sha256": letter.content.sha256}
     trail.record("complaint.letter", letter.complaint, by=by, at=at, **facts)
     return letter
@@ -135,13 +134,6 @@ def _gone(letter: Letter, when: datetime, *, by: User | None) -> None:
     letter.save(update_fields=["state", "gone_at"])
     if step := STEP_OF.get(Kind(letter.kind)):
         clocks.happened(letter.complaint, step, when=when, by=by)
-
-
-def _owed(letter: Letter, at: datetime) -> Owed:
-    complaint = letter.complaint
-    return Owed(
-        messages.LETTER, letter.pk, at, address=complaint.email, language=letter.language, time_zone=complaint.time_zone
-    )
 
 
 def _lock(letter: Letter) -> Letter:

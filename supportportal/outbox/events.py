@@ -83,7 +83,7 @@ def handle(event: DeliveryEvent, *, at: datetime) -> None:
     elif event.message is not None:
         outcome = event.kind if event.gateway == OWN else _apply(event)
         if outcome:
-            _tell(event.message, outcome)
+            _tell(event.message, outcome, event.at)
     DeliveryEvent.objects.filter(pk=event.pk).update(handled_at=at)
 
 
@@ -122,11 +122,11 @@ def _raise_to(message: Message, state: str, **values: object) -> bool:
     return bool(rows.update(state=state, lease_until=None, **values))
 
 
-def _tell(message: Message, outcome: str) -> None:
+def _tell(message: Message, outcome: str, at: datetime) -> None:
     kind = kinds.find(message.kind)
     if kind is None or kind.on_outcome is None:
         return
     with transaction.atomic():
         subject_model = apps.get_model(message.subject_type)
         list(subject_model._default_manager.select_for_update(no_key=True).filter(pk=message.subject_id))
-        kind.on_outcome(Message.objects.get(pk=message.pk), outcome)
+        kind.on_outcome(Message.objects.get(pk=message.pk), outcome, at)

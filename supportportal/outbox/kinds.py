@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -33,7 +34,8 @@ class Kind:
     ``is_due`` is asked right before sending: empty if still owed, else the reason why it is skipped.
     ``context`` gives what the templates show, called in the recipient's language and zone.
     ``visible_to`` narrows messages of this kind to those whose subject a staff member may see.
-    ``on_outcome`` is told what became of it: "sent", "delivered", "bounced", "failed"; perhaps twice, or out of order.
+    ``on_outcome`` is told what became of it and when, its subject locked: "sent", "delivered", "bounced", "failed";
+    perhaps twice, or out of order.
     ``find`` gives the ids of the subjects that a search word names (a reference).
     ``urgent``: someone is waiting for it right now; it goes before all that is not.
     ``secret`` names the values in ``data`` (codes) that are blanked in what is kept, and dropped once it is sent.
@@ -48,7 +50,7 @@ class Kind:
     is_due: Callable[[Any, Any], str] = always_due
     attachments: Callable[[Any, Any], Iterable[Attachment]] = nothing_attached
     visible_to: Callable[[QuerySet, Any], QuerySet] | None = None
-    on_outcome: Callable[[Any, str], None] | None = None
+    on_outcome: Callable[[Any, str, datetime], None] | None = None
     find: Callable[[str], Iterable[int]] | None = None
     secret: tuple[str, ...] = ("code",)
     urgent: bool = False

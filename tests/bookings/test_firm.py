@@ -207,10 +207,10 @@ def test_a_text_message_that_fails_puts_the_client_on_the_list(cast, booking):
     firm.cancel(booking, by=cast.agent.user, at=AT)
     message = Message.objects.get(kind="firm_cancelled_sms")
     told = registry.get(message.kind).on_outcome
-    told(message, "sent")
+    told(message, "sent", AT)
     assert not Unreached.objects.exists()
-    told(message, "failed")
-    told(message, "failed")
+    told(message, "failed", AT)
+    told(message, "failed", AT)
     assert Unreached.objects.get().why == "not_delivered"
 
 

@@ -50,7 +50,7 @@ def test_kinds(answers: Answers) -> list[Kind]:
         links = [{"label": "Change", "url": LINK}]
         return {"person": person, "instant": NOON, "link": LINK, "links": links, **message.data}
 
-    def on_outcome(message: Message, outcome: str) -> None:
+    def on_outcome(message: Message, outcome: str, at: datetime) -> None:
         if answers.outcome_error:
             raise answers.outcome_error
         answers.outcomes.append((message.pk, outcome))
