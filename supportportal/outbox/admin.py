@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
@@ -62,16 +63,29 @@ class DueFilter(admin.SimpleListFilter):
         return queryset
 
 
-class TroubleFilter(admin.SimpleListFilter):
-    title = gettext_lazy("needs a look")
+class AttentionFilter(admin.SimpleListFilter):
+    """Opens on what somebody has to look at; whoever searches or filters looks through everything."""
+
+    title = gettext_lazy("shown")
     parameter_name = "trouble"
 
+    def __init__(self, request: HttpRequest, params: dict[str, Any], model: Any, model_admin: Any) -> None:
+        super().__init__(request, params, model, model_admin)
+        self.is_asked = bool(params) or bool(request.GET.get(SEARCH_VAR))  # other filters have not taken theirs yet
+
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("yes", _("Failed, unknown or trying again"))]
+        return [("yes", _("Needs attention")), ("all", _("All"))]
+
+    def value(self) -> str:
+        return super().value() or ("all" if self.is_asked else "yes")
+
+    def choices(self, changelist: Any) -> Any:
+        for value, display in self.lookup_choices:
+            query_string = changelist.get_query_string({self.parameter_name: value})
+            yield {"selected": self.value() == value, "query_string": query_string, "display": display}
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        states = [Message.State.FAILED, Message.State.UNKNOWN, Message.State.RETRYING]
-        return queryset.filter(state__in=states) if self.value() else queryset
+        return queryset.needing_attention(timezone.now()) if self.value() == "yes" else queryset
 
 
 @admin.register(Message)
@@ -79,10 +93,9 @@ class MessageAdmin(admin.ModelAdmin):
     list_display = ["due_at", "kind_shown", "state_shown", "to_shown", "channel", "why_shown"]
     list_display_links = ["due_at", "kind_shown"]
     list_select_related = ["recipient"]
-    list_filter = [TroubleFilter, "state", KindFilter, "channel", DueFilter]
+    list_filter = [AttentionFilter, "state", KindFilter, "channel", DueFilter]
     list_per_page = 50
     show_full_result_count = False
-    ordering = ["-due_at", "-pk"]
     search_fields = ["recipient__email", "recipient__name", "sent_to", "address"]
     search_help_text = gettext_lazy("Name, e-mail address, phone number, or reference of the session")
     fields = [
@@ -113,6 +126,9 @@ class MessageAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Message | None = None) -> bool:
         return False
+
+    def get_ordering(self, request: HttpRequest) -> list[Any]:
+        return Message.worst_first()
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).visible_to(request.user).defer("text", "html")
@@ -164,6 +180,7 @@ class MessageAdmin(admin.ModelAdmin):
         message = self.get_object(request, object_id)
         extra = dict(extra_context or {}, show_save=False, show_save_and_continue=False, show_close=True)
         if message is not None:
+            extra |= {"title": message.label, "subtitle": ""}
             extra["can_go_again"] = message.is_settled
             extra["events"] = message.events.all()
         return super().change_view(request, object_id, form_url, extra)

@@ -2,18 +2,21 @@
 
 import uuid
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, Q, Value, When
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from supportportal.files.models import private_storage
 
 from . import kinds
+
+OVERDUE = timedelta(minutes=10)  # what has waited for longer than this, nobody is sending
+LOOKED_AT_FOR = timedelta(days=30)  # a failure that nobody did anything about by then is history
 
 
 class MessageQuerySet(models.QuerySet):
@@ -22,6 +25,13 @@ class MessageQuerySet(models.QuerySet):
 
     def to_send(self, channel: str, at: datetime):
         return self.filter(channel=channel, state__in=Message.UNSENT, try_at__lte=at)
+
+    def needing_attention(self, at: datetime):
+        """What failed and has not been sent again, what nobody can say of, what is tried again or was never tried."""
+        failed = Q(state=Message.State.FAILED, due_at__gt=at - LOOKED_AT_FOR)
+        stuck = Q(state=Message.State.PLANNED, try_at__lte=at - OVERDUE)
+        in_trouble = failed | stuck | Q(state__in=[Message.State.UNKNOWN, Message.State.RETRYING])
+        return self.filter(in_trouble).exclude(pk__in=_sent_again(since=at - LOOKED_AT_FOR))
 
     def visible_to(self, user):
         """Staff see the messages whose subjects they may see; each kind says for itself (C-8)."""
@@ -35,6 +45,17 @@ class MessageQuerySet(models.QuerySet):
         for visible_to, codes in narrowed.items():
             seen |= Q(pk__in=visible_to(Message.objects.filter(kind__in=codes), user).values("pk"))
         return self.filter(seen)
+
+
+def _sent_again(since: datetime) -> set[int]:
+    """Those that stand no more for themselves: each but the last of those sent again."""
+    latest: dict[int, int] = {}
+    earlier: set[int] = set()
+    again = Message.objects.filter(key__startswith="again:", created_at__gt=since).order_by("pk")
+    for pk, root in again.values_list("pk", "data__again_of"):
+        earlier.add(latest.get(root, root))
+        latest[root] = pk
+    return earlier
 
 
 class Message(models.Model):
@@ -138,6 +159,16 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.label} #{self.pk}"
+
+    @classmethod
+    def worst_first(cls) -> list[Any]:
+        """To order by: what is in trouble, then what is still to go by its time, then the rest, the latest first."""
+        trouble, to_go = (
+            [cls.State.FAILED, cls.State.UNKNOWN, cls.State.RETRYING],
+            [cls.State.PLANNED, cls.State.SENDING],
+        )
+        rank = Case(When(state__in=trouble, then=Value(0)), When(state__in=to_go, then=Value(1)), default=Value(2))
+        return [rank.asc(), Case(When(state__in=to_go, then=F("due_at"))).asc(), "-due_at", "-pk"]
 
     @classmethod
     def states_before(cls, state: str) -> list[str]:

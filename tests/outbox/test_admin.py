@@ -34,23 +34,109 @@ def change(message, **fields):
 
 def test_the_list_shows_state_and_reason_in_words(client, agent, person):
     change(owe(person), state=State.SKIPPED, note="too late to be of use")
-    page = client.get(LIST).content.decode()
+    page = client.get(f"{LIST}?trouble=all").content.decode()
     assert "skipped" in page
     assert "too late to be of use" in page
     assert "Test mail" in page
     assert "Zoë D&#x27;Angelo" in page
 
 
-def test_the_list_costs_the_same_queries_for_one_and_for_thirty(client, agent, firm):
+@pytest.mark.parametrize("query", ["", "?trouble=all"], ids=["as it opens", "all"])
+def test_the_list_costs_the_same_queries_for_one_and_for_thirty(client, agent, firm, query):
     counts = []
     for many in (1, 30):
         for _ in range(many):
-            owe(UserFactory())
+            change(owe(UserFactory(), at=timezone.now()), state=State.FAILED)
         client.get(LIST)
         with CaptureQueriesContext(connection) as captured:
-            client.get(LIST)
+            assert len(client.get(LIST + query).context["cl"].result_list) >= many
         counts.append(len(captured))
     assert counts[0] == counts[1]
+
+
+def listed(client, query=""):
+    return list(client.get(LIST + query).context["cl"].result_list)
+
+
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("state", "due", "shown"),
+    [
+        pytest.param(State.FAILED, -DAY, True, id="failed"),
+        pytest.param(State.FAILED, -31 * DAY, False, id="failed long ago"),
+        pytest.param(State.UNKNOWN, -MINUTE, True, id="unknown"),
+        pytest.param(State.RETRYING, -MINUTE, True, id="trying again"),
+        pytest.param(State.PLANNED, -11 * MINUTE, True, id="due for longer than it should take"),
+        pytest.param(State.PLANNED, -MINUTE, False, id="just due"),
+        pytest.param(State.PLANNED, DAY, False, id="planned"),
+        pytest.param(State.SENDING, -MINUTE, False, id="sending"),
+        pytest.param(State.SENT, -MINUTE, False, id="sent"),
+        pytest.param(State.DELIVERED, -MINUTE, False, id="delivered"),
+        pytest.param(State.SKIPPED, -MINUTE, False, id="skipped"),
+        pytest.param(State.VOID, -MINUTE, False, id="overtaken"),
+    ],
+)
+def test_it_opens_on_what_needs_attention(client, agent, person, state, due, shown):
+    message = change(owe(person, at=timezone.now() + due), state=state)
+    assert listed(client) == ([message] if shown else [])
+    assert listed(client, "?trouble=all") == [message]
+
+
+def test_what_was_sent_again_needs_attention_no_more(client, agent, person):
+    message = change(owe(person, at=timezone.now() - DAY), state=State.FAILED)
+    client.post(f"{LIST}{message.pk}/again/")
+    again = Message.objects.exclude(pk=message.pk).get()
+    assert listed(client) == []
+    change(again, state=State.FAILED)
+    assert listed(client) == [again]
+    client.post(f"{LIST}{again.pk}/again/")
+    assert listed(client) == []
+
+
+def test_all_begins_with_what_is_in_trouble_then_with_what_goes_next(client, agent, person):
+    now = timezone.now()
+    rows = [
+        change(owe(person, at=now + due), state=state)
+        for state, due in [
+            (State.FAILED, -DAY),
+            (State.UNKNOWN, -2 * DAY),
+            (State.PLANNED, MINUTE),
+            (State.PLANNED, DAY),
+            (State.SENT, -MINUTE),
+            (State.DELIVERED, -DAY),
+        ]
+    ]
+    assert listed(client, "?trouble=all") == rows
+    assert listed(client, "?trouble=all&o=-0") == sorted(rows, key=lambda row: row.due_at, reverse=True)
+
+
+@pytest.mark.parametrize("query", ["?q=zoe", "?state__exact=sent", "?channel__exact=email", "?due=past"])
+def test_whoever_searches_or_filters_looks_through_everything(client, agent, person, query):
+    message = change(owe(person, at=timezone.now() - DAY), state=State.SENT)
+    assert listed(client, query) == [message]
+    assert listed(client, f"{query}&trouble=yes") == []
+
+
+def test_when_nothing_needs_attention_it_says_so(client, agent, person):
+    owe(person, at=timezone.now() + DAY)
+    page = client.get(LIST).content.decode()
+    assert "Nothing needs attention" in page
+    assert "?trouble=all" in page
+
+
+@pytest.mark.parametrize(
+    ("language", "label"), [("en", "Test e-mail"), ("it", "E-mail di prova"), ("nl", "Test-e-mail")]
+)
+def test_the_page_of_a_message_is_headed_by_what_people_call_its_kind(client, agent, language, label):
+    User.objects.filter(pk=agent.pk).update(language=language)
+    trials.owe("email", agent, at=timezone.now())
+    message = Message.objects.get()
+    page = client.get(f"{LIST}{message.pk}/change/").content.decode()
+    heading = page.partition("<h1>")[2].partition("</h1>")[0]
+    assert heading == label
+    assert "trial_email" not in page.partition("<main")[2]
 
 
 @pytest.mark.parametrize(
@@ -142,7 +228,7 @@ def test_what_a_kind_hides_does_not_exist(client, agent, person, monkeypatch, pa
     message = owe(person)
     hidden = replace(kinds.get("test_mail"), visible_to=lambda messages, user: messages.none())
     monkeypatch.setitem(kinds._kinds, "test_mail", hidden)
-    assert "Zoë" not in client.get(LIST).content.decode()
+    assert "Zoë" not in client.get(f"{LIST}?trouble=all").content.decode()
     answer = client.get(LIST + path.format(message.pk))
     assert answer.status_code in (302, 404)
     assert "Zoë" not in answer.content.decode()
