@@ -18,7 +18,7 @@ from supportportal.people.models import Firm
 from . import ical, messages, operations, picker
 from .forms import CancelForm, ChangeForm
 from .ladder_views import fee_shown
-from .meaning import Meaning, meaning_of
+from .meaning import Meaning, counted, meaning_of
 from .models import Booking
 from .refusals import BookingRefused
 from .waitlist import undo_of
@@ -147,6 +147,7 @@ def _shown(booking: Booking, at: datetime) -> dict:
         "booking": booking,
         "at": at,
         "undo": undo_of(booking, at),
+        "counted": counted(booking),
         "meaning": meaning_of(booking, at, cancels=True),
         "manage": messages.manage_path(booking),
         "agree_url": messages.manage_path(booking, "agree"),

@@ -8,11 +8,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from supportportal import reader, wording
+from supportportal.lattice import instant_at
 
 from . import rules, standing_words
-from .models import Booking
+from .models import Booking, Strike
 from .operations.consequences import Because, Consequence, consequence
 from .policy import POLICY
+from .rules import Standing
+from .standing import record_of
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,22 @@ def _late(found: Consequence, *, cancels: bool) -> list[str]:
     minutes = int(POLICY.undo.total_seconds() // 60)
     undo = ngettext("You can undo it for %(n)s minute.", "You can undo it for %(n)s minutes.", minutes)
     return [*sentences, undo % {"n": minutes}]
+
+
+def counted(booking: Booking) -> list[str]:
+    """What giving up this session's time too late has counted as; nothing where it was in time, or taken back."""
+    late = [Strike.Cause.LATE_CANCEL, Strike.Cause.LATE_MOVE]
+    missed = booking.strikes.counting().filter(cause__in=late, client=booking.client_id)
+    strike = missed.order_by("-recorded_at", "-pk").first()
+    if strike is None:
+        return []
+    record = record_of(booking.client)
+    given_up_at = {"instant": _short(instant_at(strike.first_cell))}
+    return [
+        _("The time on %(instant)s was given up too late to be free.") % given_up_at,
+        standing_words.counting(Standing(record.level_of(strike))),
+        *standing_words.following(record.standing()),
+    ]
 
 
 def _short(instant: datetime) -> str:

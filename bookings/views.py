@@ -22,7 +22,7 @@ from . import coordinating, desk, ical, messages, operations, picker, rules, ses
 from .forms import BookingForm
 from .ladder_views import fee_shown, ladder_of
 from .link_views import ics_response
-from .meaning import meaning_of
+from .meaning import counted, meaning_of
 from .models import Booking, SessionType, TermsVersion
 from .models.offer import PlaceKind
 from .policy import POLICY
@@ -174,6 +174,8 @@ def booking(request: HttpRequest, reference: str) -> HttpResponse:
         "meaning": meaning_of(booking, at, cancels=True),
         "free_until": rules.free_until(booking.starts_at, POLICY) if is_free else None,
         "can_change": booking.is_live and not booking.has_started(at),
+        "is_new": booking.is_live and booking.is_just_booked(at, POLICY.undo),
+        "counted": counted(booking),
         "agree_url": messages.manage_path(booking, "agree"),
         **session_views.shown_beside(booking, request.user, at),
         "change_url": messages.manage_path(booking, "change"),

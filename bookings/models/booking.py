@@ -201,6 +201,10 @@ class Booking(models.Model):
         """Whether the client said that nobody was there, and nobody has looked into it yet."""
         return self.nobody_here_at is not None and self.nobody_here_seen_at is None
 
+    def is_just_booked(self, at, within) -> bool:
+        """Whether it was booked no longer than ``within`` ago, and has kept that time."""
+        return self.fixed_at == self.booked_at and at <= self.booked_at + within
+
     def has_started(self, at) -> bool:
         return cell_at(at) >= self.first_cell
 

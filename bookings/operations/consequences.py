@@ -88,7 +88,7 @@ def _because(
         return Because.IN_TIME
     if fee is not None and fee.state == Fee.State.ASKED:
         return Because.FEE_ASKED
-    if cancels and booking.fixed_at == booking.booked_at and at <= booking.booked_at + POLICY.undo:
+    if cancels and booking.is_just_booked(at, POLICY.undo):
         return Because.JUST_BOOKED
     if any(one.booking_id == booking.pk and one.first_cell == booking.first_cell for one in record.strikes):
         return Because.COUNTED

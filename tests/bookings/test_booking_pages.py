@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils.html import strip_tags
 
+from bookings import messages, tasks
 from bookings.models import Booking
 from supportportal.lattice import cell_at
 from tests.factories import (
@@ -53,6 +54,42 @@ def test_booking_leads_to_a_page_with_the_reference(reader, cast):
     page = strip_tags(response.content.decode())
     assert booking.reference in page and "Tuesday 24 November, 10:30–11:00, Rome time" in page
     assert "Free to change until Mon 23 Nov, 10:30" in page
+
+
+@pytest.mark.parametrize(
+    ("minutes", "title", "is_confirmed"),
+    [
+        pytest.param(0, "Your session is booked", True, id="at once"),
+        pytest.param(15, "Your session is booked", True, id="while the booking itself can be undone"),
+        pytest.param(16, "First steps", False, id="later"),
+    ],
+)
+def test_that_it_is_booked_is_said_right_after_booking_alone(reader, cast, minutes, title, is_confirmed):
+    cast.session_type.name = "First steps"
+    cast.session_type.save()
+    reader.post(details(cast), post())
+    with time_machine.travel(NOW + timedelta(minutes=minutes), tick=False):
+        page = reader.get(Booking.objects.get().get_absolute_url()).content.decode()
+    assert re.search(r"<h1[^>]*>([^<]*)", page).group(1).strip() == title
+    assert ("A confirmation with a calendar entry goes to" in page) is is_confirmed
+    assert "Free to change until Mon 23 Nov, 10:30" in strip_tags(page)
+
+
+@pytest.mark.parametrize("is_signed_in", [True, False], ids=["signed in", "by the link"])
+def test_a_move_right_after_booking_can_be_undone_on_both_pages(reader, cast, is_signed_in):
+    reader.post(details(cast), post())
+    booking = Booking.objects.get()
+    if not is_signed_in:
+        reader.logout()
+    moving = {"start": cell_at(STARTS + timedelta(days=1)), "reason": "other", "meaning": "free"}
+    with time_machine.travel(NOW + timedelta(minutes=1), tick=False):
+        pages = [reader.post(messages.manage_path(booking, "change"), moving, follow=True)]
+        tasks.pass_on()
+        reader.force_login(cast.client)
+        pages.append(reader.get(booking.get_absolute_url()))
+    for page in (one.content.decode() for one in pages):
+        assert "Your session has a new time" in page
+        assert "Changed by mistake?" in page
 
 
 def test_a_double_submit_makes_one_booking(reader, cast):

@@ -74,6 +74,32 @@ def test_the_second_says_the_date_and_the_money(client, booking, one_strike, now
     assert fee in page
 
 
+def test_the_page_after_a_late_cancel_says_that_it_counted(reader, booking, one_strike):
+    path = messages.manage_path(booking, "cancel")
+    sent = {"meaning": shown_meaning(reader.get(path)), "reason": "other"}
+    for page in (reader.post(path, sent, follow=True), reader.get(booking.get_absolute_url())):
+        text = read(page)
+        assert "The time on Tue 24 Nov, 10:30 was given up too late to be free." in text
+        assert "This counts as a no-show, the second within 12 months." in text
+        assert "Your next session, if it starts before Monday 24 May 2027, carries a fee" in text
+
+
+def test_the_page_after_a_late_move_says_that_it_counted(client, booking, now):
+    path = messages.manage_path(booking, "change")
+    sent = {"meaning": shown_meaning(client.get(path)), "reason": "other", "start": LATER}
+    assert "This counts as a no-show, the first within 12 months." in read(client.post(path, sent, follow=True))
+
+
+def test_after_an_undo_or_in_time_nothing_counted(client, booking, now):
+    path = messages.manage_path(booking, "cancel")
+    sent = {"meaning": shown_meaning(client.get(path)), "reason": "other"}
+    client.post(path, sent)
+    client.post(messages.manage_path(booking, "undo"), {"sure": "on"})
+    assert "too late to be free" not in read(client.get(messages.manage_path(booking)))
+    now.move_to(START - timedelta(hours=25))
+    assert "too late to be free" not in read(client.post(path, {"meaning": "free", "reason": "other"}, follow=True))
+
+
 def test_a_late_press_after_an_early_look_does_nothing_but_say_so(client, booking, now):
     now.move_to(START - timedelta(hours=24))
     path = messages.manage_path(booking, "cancel")
