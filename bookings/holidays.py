@@ -23,16 +23,24 @@ def seed(country: str, years: Collection[int]) -> int:
 
     What is in the table already stays as staff left it: a holiday that the firm works on is unticked, not deleted.
     """
+    known = known_in(country, years)
+    kept = set(Holiday.objects.filter(country=country, day__year__in=years).values_list("day", flat=True))
+    rows = [Holiday(country=country, day=day, name=name[:120]) for day, name in known.items() if day not in kept]
+    Holiday.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(rows)
+
+
+def known_in(country: str, years: Collection[int]) -> dict[date, str]:
+    """What a country's public holidays are before staff change anything: those of these years, in its own language.
+
+    Touches no database. Raises UnknownCountry.
+    """
     part = PART_OF_COUNTRY.get(country)
     try:
         language = country_holidays(country, part).default_language
     except NotImplementedError:
         raise UnknownCountry(f"No public holidays are known for the country {country!r}.") from None
-    known = country_holidays(country, part, years=years, language=language)
-    kept = set(Holiday.objects.filter(country=country, day__year__in=years).values_list("day", flat=True))
-    rows = [Holiday(country=country, day=day, name=name[:120]) for day, name in known.items() if day not in kept]
-    Holiday.objects.bulk_create(rows, ignore_conflicts=True)
-    return len(rows)
+    return dict(country_holidays(country, part, years=years, language=language).items())
 
 
 def seed_missing(today: date) -> None:

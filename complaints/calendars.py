@@ -2,11 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from bookings import holidays
 from bookings.models import Closure, Holiday
 from supportportal.businesstime import LONGEST_SEARCH, BusinessCalendar
 from supportportal.people.models import Firm
@@ -50,8 +51,20 @@ def desk(since: datetime, *, firm: Firm | None = None) -> Desk:
     )
     names = dict(seen.values_list("day", "name"))
     closures = Closure.objects.filter(ends_at__gt=since - timedelta(days=2)).values_list("starts_at", "ends_at")
+    return Desk(_calendar(zone, names, closures), names)
+
+
+def seeded_desk(country: str, zone: ZoneInfo, years: Collection[int]) -> Desk:
+    """A desk in a country as it is before staff change its calendar; touches no database. Raises UnknownCountry."""
+    names = holidays.known_in(country, years)
+    return Desk(_calendar(zone, names, ()), names)
+
+
+def _calendar(
+    zone: ZoneInfo, names: Mapping[date, str], closures: Iterable[tuple[datetime, datetime]]
+) -> BusinessCalendar:
     hours = tuple(one for one in POLICY.desk_hours if one[0] in POLICY.business_days)
-    return Desk(BusinessCalendar(zone, hours, frozenset(names), tuple(closures)), names)
+    return BusinessCalendar(zone, hours, frozenset(names), tuple(closures))
 
 
 def zone_of(firm: Firm) -> ZoneInfo:

@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
+from supportportal import explain
 from supportportal.outbox import kinds
 from supportportal.outbox.models import Message
 
 from . import messages
+from .explanations import TOPICS
 from .operations import letters
 
 
@@ -19,4 +21,6 @@ def letter_outcome(message: Message, outcome: str, at: datetime) -> None:
 
 
 def register() -> None:
+    for topic in TOPICS:
+        explain.register(topic)
     kinds.register(*messages.kinds_of(letter_outcome))
