@@ -17,7 +17,6 @@ class PagesConfig(AppConfig):
                 _("Name, contact address and time zone, as every page and message shows them."),
                 facts.firm_has_a_name,
                 lambda: reverse("admin:people_firm_changelist"),
-                position=10,
             ),
             checklist.Item(
                 "logo",
@@ -25,7 +24,38 @@ class PagesConfig(AppConfig):
                 _("A small picture beside the name, and the colour of buttons and links."),
                 facts.firm_has_a_logo,
                 lambda: reverse("admin:people_firm_changelist"),
-                position=20,
+            ),
+            checklist.of_model(
+                "plans",
+                "people.Plan",
+                _("Plans"),
+                _("What your clients have with you, and the channels of support that each plan grants."),
+            ),
+            checklist.Item(
+                "people",
+                _("Colleagues"),
+                _("Who works here, and in which role: agents, managers. You, too, if you hold sessions."),
+                facts.somebody_is_agent,
+                lambda: reverse("admin:people_user_changelist", query={"is_staff__exact": 1}),
+            ),
+            checklist.of_model(
+                "terms",
+                "bookings.TermsVersion",
+                _("Support terms"),
+                _("What clients accept before they book. Without terms, nothing is asked."),
+            ),
+            checklist.of_model(
+                "accounts",
+                "people.Account",
+                _("Accounts"),
+                _("The firms that you support, each with its plan."),
+            ),
+            checklist.Item(
+                "clients",
+                _("Clients"),
+                _("Who may book: added one by one, or brought in from a table. Each is invited by e-mail."),
+                facts.there_are_clients,
+                lambda: reverse("admin:people_user_changelist", query={"is_staff__exact": 0}),
             ),
             checklist.Item(
                 "email",
@@ -33,7 +63,6 @@ class PagesConfig(AppConfig):
                 _("E-mails leave by the provider named in EMAIL_URL; send yourself one."),
                 facts.emails_leave,
                 lambda: reverse("admin:outbox_message_try"),
-                position=80,
             ),
             checklist.Item(
                 "sms",
@@ -41,6 +70,5 @@ class PagesConfig(AppConfig):
                 _("Text messages leave by Twilio; send yourself one."),
                 facts.text_messages_leave,
                 lambda: reverse("admin:outbox_message_try"),
-                position=81,
             ),
         )

@@ -1,13 +1,18 @@
 """The staff's first page and the set-up list."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.contrib import admin
 from django.urls import reverse
 
+from bookings.models import TermsVersion
 from supportportal.pages import checklist
 from supportportal.pages.panels import Board, Panel
 from supportportal.people.models import Firm
-from tests.factories import ClientFactory, FirmFactory, StaffFactory
+from tests.factories import AccountFactory, ClientFactory, FirmFactory, PlanFactory, StaffFactory
+
+LATER = datetime(2027, 1, 1, tzinfo=UTC)
 
 
 @pytest.mark.django_db
@@ -54,15 +59,52 @@ def test_in_the_demo_nothing_is_left_to_set_up(client, settings):
     assert "The portal is not set up yet" not in client.get(reverse("admin:index")).content.decode()
 
 
+def is_done(code: str) -> bool:
+    return {state.item.code: state.done for state in checklist.states()}[code]
+
+
 @pytest.mark.django_db
 def test_the_name_is_done_once_it_is_the_firms_own():
-    def is_done() -> bool:
-        return {state.item.code: state.done for state in checklist.states()}["name"]
-
     Firm.objects.create()
-    assert not is_done()
+    assert not is_done("name")
     FirmFactory()
-    assert is_done()
+    assert is_done("name")
+
+
+@pytest.mark.django_db
+def test_the_steps_of_a_new_portal_each_come_after_what_they_need(client):
+    client.force_login(StaffFactory(is_superuser=True))
+    codes = [state["item"].code for state in client.get(reverse("admin:set_up")).context["states"]]
+    assert codes[: len(checklist.ORDER)] == checklist.ORDER
+    assert codes.index("plans") < codes.index("accounts") < codes.index("clients")
+    assert codes.index("people") < codes.index("bookings.agents")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("code", "make", "not_enough"),
+    [
+        pytest.param("plans", PlanFactory, None, id="plans"),
+        pytest.param("people", lambda: StaffFactory(roles=["agent"]), StaffFactory, id="colleagues"),
+        pytest.param("terms", lambda: TermsVersion.objects.create(published_at=LATER, version="1"), None, id="terms"),
+        pytest.param("accounts", AccountFactory, None, id="accounts"),
+        pytest.param("clients", ClientFactory, lambda: ClientFactory(is_active=False), id="clients"),
+    ],
+)
+def test_a_step_is_done_once_it_is_there(client, code, make, not_enough):
+    client.force_login(StaffFactory(is_superuser=True))
+
+    def leads_somewhere() -> bool:
+        states = client.get(reverse("admin:set_up")).context["states"]
+        return client.get(next(state["url"] for state in states if state["item"].code == code)).status_code == 200
+
+    if not_enough:
+        not_enough()
+    assert not is_done(code)
+    assert leads_somewhere()
+    make()
+    assert is_done(code)
+    assert leads_somewhere()
 
 
 def test_a_panel_is_shown_to_whom_it_is_for(rf, at):
