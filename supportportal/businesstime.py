@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from .lattice import DAY_MINUTES, WeeklyHours, Window, instant_at, open_on
@@ -34,7 +35,10 @@ class BusinessCalendar:
     closures: tuple[tuple[datetime, datetime], ...] = ()
 
     def is_workday(self, day: date) -> bool:
-        return next(self._openings_on(day), None) is not None
+        known = self._known.get(day)
+        if known is None:
+            known = self._known[day] = next(self._openings_on(day), None) is not None
+        return known
 
     def add_business_days(self, day: date, count: int) -> date:
         """The ``count``-th workday after ``day``, which is day 0 whatever it is (C-5)."""
@@ -61,6 +65,11 @@ class BusinessCalendar:
         for day in self._workdays_after(today):
             yield from self._openings_on(day)
 
+    @cached_property
+    def _known(self) -> dict[date, bool]:
+        """What was asked before: a calendar never changes, and counts go over the same days again and again."""
+        return {}
+
     def _workdays_after(self, day: date) -> Iterator[date]:
         last = day
         while (day - last).days < LONGEST_SEARCH:
@@ -78,12 +87,13 @@ class BusinessCalendar:
         for first, end in _merged(open_on(day, self.hours, self.zone)):
             pieces = [(instant_at(first), instant_at(end))]
             for closed_from, closed_until in self.closures:
-                pieces = [
-                    piece
-                    for opens, closes in pieces
-                    for piece in ((opens, min(closes, closed_from)), (max(opens, closed_until), closes))
-                    if piece[0] < piece[1]
-                ]
+                if pieces and closed_from < pieces[-1][1] and closed_until > pieces[0][0]:  # most touch another day
+                    pieces = [
+                        piece
+                        for opens, closes in pieces
+                        for piece in ((opens, min(closes, closed_from)), (max(opens, closed_until), closes))
+                        if piece[0] < piece[1]
+                    ]
             yield from pieces
 
 

@@ -117,3 +117,10 @@ def test_a_calendar_without_a_workday_says_so(ask):
 def test_sparse_workdays_are_no_error():
     only_mondays = BusinessCalendar(ROME, whole_days(frozenset({0})))
     assert only_mondays.add_business_days(date(2026, 11, 24), 100) == date(2028, 10, 23)
+
+
+def test_what_is_remembered_of_a_calendar_belongs_to_it_alone():
+    day = date(2026, 12, 8)
+    kept = BusinessCalendar(ROME, DAYS.hours, frozenset({day}))
+    assert DAYS.is_workday(day) and not kept.is_workday(day) and DAYS.is_workday(day)
+    assert kept == BusinessCalendar(ROME, DAYS.hours, frozenset({day}))
