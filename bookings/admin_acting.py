@@ -25,6 +25,7 @@ from .forms_firm import ActCancelForm, ActMoveForm, BookForClientForm, ClientFor
 from .models import Booking, TermsVersion
 from .operations import firm
 from .operations.consequences import Consequence, consequence
+from .policy_words import how_long
 from .refusals import BookingRefused, FeeNotAccepted, TermsNotAcceptedByClient
 
 
@@ -158,7 +159,8 @@ class ActingAdmin(admin.ModelAdmin):
         except BookingRefused as refusal:
             self.message_user(request, f"{booking.client}: {refusal}", messages.WARNING)
         else:
-            told = _("%(client)s is told that you are 10 minutes late.") % {"client": booking.client}
+            late = {"client": booking.client, "length": how_long("agent_late")}
+            told = _("%(client)s is told that you are %(length)s late.") % late
             self.message_user(request, told, messages.SUCCESS)
         if request.POST.get("next") == "index":
             return redirect("admin:index")

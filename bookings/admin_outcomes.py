@@ -20,6 +20,7 @@ from .forms_outcomes import CorrectForm, EndForm, NotesForm, SummaryForm
 from .models import Booking
 from .operations import outcomes
 from .policy import POLICY
+from .policy_words import how_long
 from .refusals import BookingRefused, NotYet
 from .rules import undo_until
 
@@ -116,7 +117,8 @@ def _take_start_back(booking: Booking, request: HttpRequest, at: datetime) -> st
 
 def _dropped(booking: Booking, request: HttpRequest, at: datetime) -> str:
     outcomes.dropped(booking, by=request.user, at=at)
-    return _("The five minutes are running. Please try to reach the client.")
+    silence = {"length": how_long("interrupted_after")}
+    return _("The %(length)s are running. Please try to reach the client.") % silence
 
 
 def _back(booking: Booking, request: HttpRequest, at: datetime) -> str:

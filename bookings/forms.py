@@ -14,6 +14,7 @@ from supportportal.people import phones
 from supportportal.people.forms import LineField
 
 from .models import Booking
+from .policy_words import reminder_label
 
 KEPT_SALT = "bookings.kept-files"
 LAST_CELL = 10**8 - 1  # in the year 2920: dates go on to 9999, numbers do not end
@@ -70,7 +71,7 @@ class BookingForm(forms.Form):
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
     )
     sms_consent = forms.BooleanField(
-        label=_("Remind me by text message 30 minutes before"),
+        label=reminder_label(_("Remind me by text message {length} before"), "reminder_30m"),
         help_text=_("You can stop this at any time by replying STOP."),
         required=False,
     )

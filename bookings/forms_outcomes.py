@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from .models import Booking
+from .policy_words import with_length
 
 OUTCOMES = [(state.value, state.label) for state in Booking.State if state in Booking.OUTCOMES]
 RATINGS = [
@@ -18,8 +19,9 @@ RATINGS = [
 class SummaryForm(forms.Form):
     summary = forms.CharField(
         label=_("Summary for the client"),
-        help_text=_(
-            "Goes with “Attended”: in the mail that asks for feedback, five minutes after the press. May be left empty."
+        help_text=with_length(
+            _("Goes with “Attended”: in the mail that asks for feedback, {length} after the press. May be left empty."),
+            "outcome_undo",
         ),
         required=False,
         max_length=5000,

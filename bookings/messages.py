@@ -21,6 +21,7 @@ from supportportal.people.models import Firm
 from . import desk, ical, rules
 from .models import Booking
 from .policy import POLICY
+from .policy_words import reminder_label
 
 SUBJECT_TYPE = "bookings.booking"
 LINK_KIND = "booking"
@@ -250,12 +251,18 @@ KINDS = [
         is_due=overtaken,
         attachments=invitation("CANCEL"),
     ),
-    kind("reminder_2d", gettext_lazy("Reminder, 2 days before"), context=client_context, is_due=_reminder_due),
-    kind("reminder_24h", gettext_lazy("Reminder, 24 hours before"), context=client_context, is_due=_reminder_due),
-    kind("reminder_1h", gettext_lazy("Reminder, 1 hour before"), context=client_context, is_due=_reminder_due),
+    *(
+        kind(
+            code,
+            reminder_label(gettext_lazy("Reminder, {length} before"), code),
+            context=client_context,
+            is_due=_reminder_due,
+        )
+        for code in ("reminder_2d", "reminder_24h", "reminder_1h")
+    ),
     kind(
         "reminder_30m",
-        gettext_lazy("Text message, 30 minutes before"),
+        reminder_label(gettext_lazy("Text message, {length} before"), "reminder_30m"),
         channel="sms",
         context=client_context,
         is_due=_sms_due,

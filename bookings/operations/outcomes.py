@@ -14,6 +14,7 @@ from .. import messages_outcomes as messages
 from .. import rules
 from ..models import Booking, Strike
 from ..policy import POLICY
+from ..policy_words import how_long
 from ..refusals import (
     BookingRefused,
     HasOutcome,
@@ -297,7 +298,7 @@ def _require_lawful(
     booking: Booking, outcome: str, *, at: datetime, asked_to_stop: bool, corrects: bool = False
 ) -> None:
     if outcome not in Booking.OUTCOMES:
-        raise BookingRefused
+        raise BookingRefused(_("Please choose what became of the session."))
     if outcome == State.NO_SHOW:
         if booking.is_held_back:
             raise HeldBack
@@ -310,7 +311,8 @@ def _require_lawful(
         silent_from = booking.dropped_at or (booking.starts_at if corrects else None)
         if not rules.may_interrupt(silent_from, at, POLICY):
             allowed = rules.interrupted_after(silent_from or at, POLICY)
-            raise NotYet(_("Please wait more than five minutes for the client to come back."), allowed)
+            longer = {"length": how_long("interrupted_after")}
+            raise NotYet(_("Please wait more than %(length)s for the client to come back.") % longer, allowed)
     if outcome == State.ENDED and not asked_to_stop:
         raise NotAskedToStop
 

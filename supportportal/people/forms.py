@@ -57,7 +57,7 @@ class ProfileForm(forms.Form):
     )
     sms_consent = forms.BooleanField(
         label=_("Remind me by text message"),
-        help_text=_("Half an hour before a session. You can withdraw this here at any time, or reply STOP."),
+        help_text=_("Shortly before a session. You can withdraw this here at any time, or reply STOP."),
         required=False,
     )
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
