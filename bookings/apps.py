@@ -45,6 +45,7 @@ class BookingsConfig(AppConfig):
             registration_ladder,
             registration_outcomes,
             registration_waiting,
+            timetable_triggers,
         )
         from .explanations import TOPICS
         from .messages import KINDS
@@ -66,3 +67,6 @@ class BookingsConfig(AppConfig):
         pre_migrate.connect(cells.drop_before_migrate, sender=self)
         post_migrate.connect(cells.create_after_migrate, sender=self)
         checks.register(cells.check_cells, checks.Tags.database)
+        pre_migrate.connect(timetable_triggers.drop_before_migrate, sender=self)
+        post_migrate.connect(timetable_triggers.create_after_migrate, sender=self)
+        checks.register(timetable_triggers.check_triggers, checks.Tags.database)

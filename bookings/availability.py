@@ -21,6 +21,7 @@ from .models import Agent, Booking, Hold, SessionType
 from .openings import Openings, earliest, horizon, midnight
 from .policy import POLICY
 from .rules import Policy
+from .timetable import Holder, Timetable
 from .whynot import Reason, WhyNot
 
 __all__ = [
@@ -92,20 +93,21 @@ def free_starts(
     window: Window,
     at: datetime,
     *,
-    agents: Iterable[Agent] | None = None,
+    agents: Iterable[Agent | Holder] | None = None,
     client: User | None = None,
     moving: Booking | None = None,
     held: Hold | None = None,
     firm: Firm | None = None,
     policy: Policy = POLICY,
     by_firm: bool = False,
+    timetable: Timetable | None = None,
 ) -> FreeStarts:
     """When a session of this type can start within ``window`` (first cell, end cell), asked at ``at``.
 
     ``agents`` narrows it down; whoever does not hold the type, takes no sessions or has no link for a video session is
     left out (B-1a). ``client``'s own sessions are in the way too (B-2), the slot that the client has just given up and
     can still take back is not (B-9a). ``moving`` is the session to be moved: it is not in its own way; nor is ``held``.
-    ``by_firm``: we look for a time ourselves, and need no notice.
+    ``by_firm``: we look for a time ourselves, and need no notice. ``timetable``: as the caller has just read it.
     """
     firm = firm or Firm.current()
     facts = Facts.gather(
@@ -119,6 +121,7 @@ def free_starts(
         firm=firm,
         policy=policy,
         by_firm=by_firm,
+        timetable=timetable,
     )
     openings = Openings(facts)
     by_agent = openings.free_by_agent()

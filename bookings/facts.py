@@ -1,8 +1,7 @@
-"""What a question about free starts rests on, read from the database as integers: the same few queries for any number
-of agents and weeks.
+"""What a question about free starts rests on: the timetable, and what is taken, read from the database as integers in
+the same few queries for any number of agents and weeks.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,7 +15,6 @@ from supportportal.businesstime import BusinessCalendar, whole_days
 from supportportal.lattice import (
     CELL_MINUTES,
     DAY_CELLS,
-    DAY_MINUTES,
     WeeklyHours,
     Window,
     busy_masks,
@@ -29,10 +27,10 @@ from supportportal.lattice import (
 from supportportal.people.models import Firm, User
 
 from .cells import OCCUPYING_STATES
-from .models import Agent, Booking, Closure, Hold, Holiday, OpeningHours, SessionType, TimeOff, WorkingHours
+from .models import Agent, Booking, Hold, SessionType, TimeOff
 from .models.booking import LONGEST_CELLS
-from .models.offer import PlaceKind
 from .rules import Policy
+from .timetable import Holder, Timetable
 
 UTC_ZONE = ZoneInfo("UTC")
 
@@ -76,23 +74,24 @@ class Facts:
         window: Window,
         at: datetime,
         *,
-        agents: Iterable[Agent] | None,
+        agents: Iterable[Agent | Holder] | None,
         client: User | None,
         moving: Booking | None,
         held: Hold | None,
         firm: Firm,
         policy: Policy,
         by_firm: bool = False,
+        timetable: Timetable | None = None,
     ) -> "Facts":
         before, length, after = lengths(session_type)
         ground = (
             (window[0] - before) // DAY_CELLS * DAY_CELLS,
             -(-(window[1] + length + after) // DAY_CELLS) * DAY_CELLS,
         )
-        people = _agents(session_type, agents, firm.country)
-        holidays = _holidays({country for _pk, _zone, country in people}, ground)
-        persons = [pk for pk, _zone, _country in people] + ([] if client is None else [client.pk])
-        opening_hours = _hours(OpeningHours.objects.filter(session_type=session_type), "session_type")
+        timetable = timetable or Timetable.current()
+        holders = {holder.pk: holder for holder in timetable.able_to_hold(session_type)}
+        chosen = sorted(holders if agents is None else holders.keys() & {agent.pk for agent in agents})
+        countries = {holders[pk].country or firm.country for pk in chosen}
         return cls(
             session_type=session_type,
             window=window,
@@ -100,14 +99,14 @@ class Facts:
             at=at,
             firm_zone=firm.zone,
             business_days=policy.business_days,
-            diaries=_diaries(people, holidays, policy.business_days),
-            opening_hours=opening_hours.get(session_type.pk, ()),
-            holidays=holidays,
-            closures=_closures(ground),
-            time_off=_time_off(persons, ground),
+            diaries=_diaries([holders[pk] for pk in chosen], timetable, firm.country, policy.business_days),
+            opening_hours=timetable.opening_hours.get(session_type.pk, ()),
+            holidays=_holidays(timetable, countries, ground),
+            closures=[one for one in timetable.closures if one[0] < ground[1] and ground[0] < one[1]],
+            time_off=_time_off(chosen, ground),
             busy=_busy(
-                _sessions(persons, ground, moving),
-                _holds([pk for pk, _zone, _country in people], ground, client, held, at - policy.hold_grace),
+                _sessions(chosen if client is None else [*chosen, client.pk], ground, moving),
+                _holds(chosen, ground, client, held, at - policy.hold_grace),
             ),
             client=None if client is None else client.pk,
             by_firm=by_firm,
@@ -120,55 +119,27 @@ def lengths(session_type: SessionType) -> tuple[int, int, int]:
     return before, session_type.cells, after
 
 
-def _agents(session_type: SessionType, agents: Iterable[Agent] | None, home: str) -> list[tuple[int, str, str]]:
-    """(id, zone, country of the holidays) of whoever can hold the type: a video session needs a link (B-1a)."""
-    offering = Agent.objects.filter(session_types=session_type, is_active=True, user__is_active=True)
-    if agents is not None:
-        offering = offering.filter(pk__in=[agent.pk for agent in agents])
-    if session_type.place_kind == PlaceKind.VIDEO and not session_type.place:
-        offering = offering.exclude(video_link="")
-    rows = offering.order_by("pk").values_list("pk", "time_zone", "holiday_country")
-    return [(pk, zone, country or home) for pk, zone, country in rows]
-
-
-def _diaries(
-    people: list[tuple[int, str, str]], holidays: list[tuple[str, date, str]], business_days: frozenset[int]
-) -> dict[int, Diary]:
-    days_off: dict[str, set[date]] = defaultdict(set)
-    for country, day, _name in holidays:
-        days_off[country].add(day)
-    hours = _hours(WorkingHours.objects.filter(agent__in=[pk for pk, _zone, _country in people]), "agent")
-    shared: dict[tuple[str, str, WeeklyHours], Diary] = {}
+def _diaries(holders: list[Holder], timetable: Timetable, home: str, business_days: frozenset[int]) -> dict[int, Diary]:
+    shared: dict[tuple[ZoneInfo, str, WeeklyHours], Diary] = {}
     found = {}
-    for pk, name, country in people:
-        key = (name, country, hours.get(pk, ()))
+    for holder in holders:
+        key = (holder.zone, holder.country or home, holder.hours)
         if key not in shared:
-            zone = ZoneInfo(name)
-            calendar = BusinessCalendar(zone, whole_days(business_days), frozenset(days_off[country]))
-            shared[key] = Diary(zone, key[2], calendar)
-        found[pk] = shared[key]
+            days_off = frozenset(timetable.holidays.get(key[1], ()))
+            calendar = BusinessCalendar(holder.zone, whole_days(business_days), days_off)
+            shared[key] = Diary(holder.zone, holder.hours, calendar)
+        found[holder.pk] = shared[key]
     return found
 
 
-def _hours(rows: Any, whose: str) -> dict[int, WeeklyHours]:
-    found: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
-    columns = rows.order_by("weekday", "opens").values_list(whose, "weekday", "opens", "closes")
-    for who, weekday, opens, closes in columns:
-        until = closes.hour * 60 + closes.minute or DAY_MINUTES
-        found[who].append((weekday, opens.hour * 60 + opens.minute, until))
-    return {who: tuple(hours) for who, hours in found.items()}
-
-
-def _holidays(countries: set[str], ground: Window) -> list[tuple[str, date, str]]:
-    days = list(local_dates(ground, UTC_ZONE))
-    rows = Holiday.objects.filter(country__in=countries, is_observed=True, day__range=(days[0], days[-1]))
-    return list(rows.values_list("country", "day", "name"))
-
-
-def _closures(ground: Window) -> list[tuple[int, int, str]]:
-    rows = Closure.objects.filter(starts_at__lt=instant_at(ground[1]), ends_at__gt=instant_at(ground[0]))
-    columns = rows.values_list("starts_at", "ends_at", "reason")
-    return [(cell_at(begins), cell_from(ends), reason) for begins, ends, reason in columns]
+def _holidays(timetable: Timetable, countries: set[str], ground: Window) -> list[tuple[str, date, str]]:
+    first, *_days, last = local_dates(ground, UTC_ZONE)
+    return [
+        (country, day, name)
+        for country in countries
+        for day, name in timetable.holidays.get(country, {}).items()
+        if first <= day <= last
+    ]
 
 
 def _time_off(agents: list[int], ground: Window) -> dict[int, int]:

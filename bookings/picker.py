@@ -25,6 +25,7 @@ from .models.offer import speaking
 from .operations.consequences import Consequence
 from .policy import POLICY
 from .standing import day_of, record_of
+from .timetable import Holder, Timetable
 
 DAYS_SHOWN = 7
 OTHERS_SHOWN = 8
@@ -103,8 +104,8 @@ class Week:
     span: str
     zone_name: str
     zone_label: str
-    agents: list[Agent]
-    agent: Agent | None
+    agents: list[Holder]
+    agent: Holder | None
     here: str
     address: str
     asked_zone: bool
@@ -161,7 +162,8 @@ class _Picker:
         self.carries_fee = meaning.carries_fee if meaning else self.standing.is_chargeable
         asked = request.GET.get("zone", "")
         self.zone = zoneinfo.ZoneInfo(asked) if zones.is_known(asked) else zone
-        self.agents = agents_for(session_type)
+        self.timetable = Timetable.current()
+        self.agents = self.timetable.holders.get(session_type.pk, [])
         self.agent = None if moving else _named(self.agents, request.GET.get("agent", ""))
         self.today = at.astimezone(self.zone).date()
         self.last_day = (at + timedelta(days=session_type.horizon_days)).astimezone(self.zone).date()
@@ -177,6 +179,7 @@ class _Picker:
             client=self.client,
             moving=self.moving,
             firm=firm_of(self.request),
+            timetable=self.timetable,
         )
 
     @cached_property
@@ -315,7 +318,7 @@ class Chosen:
     """The start that the client chose, as the details page shows it; ``slot`` is None where it is not free."""
 
     slot: int | None
-    agent: Agent | None
+    agent: Holder | None
     here: str
     back: str
     notice_hours: int
@@ -377,15 +380,11 @@ def _cell(text: Any) -> int | None:
 
 def asked_agent(request: HttpRequest, session_type: SessionType) -> Agent | None:
     """The agent that the address asks for, if it is one who holds this type."""
-    return _named(agents_for(session_type), request.GET.get("agent", ""))
+    holders = session_type.agents.filter(is_active=True, user__is_active=True).select_related("user")
+    return _named(list(holders), request.GET.get("agent", ""))
 
 
-def agents_for(session_type: SessionType) -> list[Agent]:
-    """Who may be chosen by name, whatever they speak, in the order of their names."""
-    return list(session_type.agents.filter(is_active=True, user__is_active=True).select_related("user"))
-
-
-def _named(agents: list[Agent], text: str) -> Agent | None:
+def _named(agents: list[Any], text: str) -> Any | None:
     return next((agent for agent in agents if str(agent.pk) == text), None)
 
 

@@ -7,6 +7,7 @@ from .firm import Unreached
 from .offer import Agent, Closure, Holiday, OpeningHours, SessionType, TimeOff, WorkingHours
 from .strikes import Fee, Strike, StrikeReview, SupportDecision
 from .terms import TermsAcceptance, TermsVersion
+from .timetable import TimetableVersion
 from .waiting import Hold, Offer, WaitlistEntry
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "TermsAcceptance",
     "TermsVersion",
     "TimeOff",
+    "TimetableVersion",
     "Unreached",
     "WaitlistEntry",
     "WorkingHours",

@@ -32,7 +32,7 @@ class PlaceKind(models.TextChoices):
     ADDRESS = "address", _("in person")
 
 
-def speaking(agents: "list[Agent]", client: Any) -> "list[Agent]":
+def speaking(agents: list[Any], client: Any) -> list[Any]:
     """Those of ``agents`` who speak the client's language; all of them where nobody does."""
     return [agent for agent in agents if client.language in agent.languages] or agents
 

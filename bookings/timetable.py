@@ -1,0 +1,109 @@
+"""Who holds what and when as a rule, when the firm is closed, which days are off: what every question about free starts
+rests on and what changes a few times a day. Each process keeps it, and asks in one query whether it is still right.
+
+``TimetableVersion`` is what makes that safe: the database itself changes it with every write to one of these tables,
+within the writer's transaction. So a version stands for one state of the tables, in transactions that are rolled back
+as well; it is read before what it stands for, so what is kept is never older than its version.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from supportportal.lattice import DAY_MINUTES, WeeklyHours, cell_at, cell_from
+
+from .models import Agent, Closure, Holiday, OpeningHours, SessionType, TimetableVersion, WorkingHours
+from .models.offer import PlaceKind
+
+
+@dataclass(frozen=True)
+class Holder:
+    """An agent who takes sessions, as far as that decides when; ``country`` is empty where the firm's decides."""
+
+    pk: int
+    name: str
+    languages: tuple[str, ...]
+    zone: ZoneInfo
+    country: str
+    has_link: bool
+    hours: WeeklyHours
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True)
+class Timetable:
+    """``holders`` by the id of the session type, in the order of their names; closures as (first cell, end, reason)."""
+
+    holders: dict[int, list[Holder]]
+    opening_hours: dict[int, WeeklyHours]
+    holidays: dict[str, dict[date, str]]
+    closures: list[tuple[int, int, str]]
+
+    @classmethod
+    def current(cls) -> "Timetable":
+        """The one in force, in this transaction. To be asked for again by every question, and not to be changed."""
+        version = tuple(TimetableVersion.objects.order_by("token").values_list("token", flat=True))
+        return _kept(version) if version else cls.read()
+
+    @classmethod
+    def read(cls) -> "Timetable":
+        return cls(_holders(), _hours(OpeningHours.objects.all(), "session_type"), _holidays(), _closures())
+
+    def able_to_hold(self, session_type: SessionType) -> list[Holder]:
+        """Whoever holds the type and can: a video session needs a link (B-1a)."""
+        needs_link = session_type.place_kind == PlaceKind.VIDEO and not session_type.place
+        return [one for one in self.holders.get(session_type.pk, []) if one.has_link or not needs_link]
+
+
+@lru_cache(maxsize=2)
+def _kept(version: tuple[UUID, ...]) -> Timetable:
+    return Timetable.read()
+
+
+def _holders() -> dict[int, list[Holder]]:
+    hours = _hours(WorkingHours.objects.all(), "agent")
+    active = Agent.objects.filter(is_active=True, user__is_active=True)
+    agents = active.select_related("user").order_by("user__name", "pk")
+    found = {
+        agent.pk: Holder(
+            pk=agent.pk,
+            name=str(agent),
+            languages=tuple(agent.languages),
+            zone=agent.zone,
+            country=agent.holiday_country,
+            has_link=bool(agent.video_link),
+            hours=hours.get(agent.pk, ()),
+        )
+        for agent in agents
+    }
+    held: dict[int, set[int]] = defaultdict(set)
+    for session_type, agent in Agent.session_types.through.objects.values_list("sessiontype_id", "agent_id"):
+        held[session_type].add(agent)
+    return {kind: [one for pk, one in found.items() if pk in those] for kind, those in held.items()}
+
+
+def _hours(rows: Any, whose: str) -> dict[int, WeeklyHours]:
+    found: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
+    columns = rows.order_by("weekday", "opens").values_list(whose, "weekday", "opens", "closes")
+    for who, weekday, opens, closes in columns:
+        until = closes.hour * 60 + closes.minute or DAY_MINUTES
+        found[who].append((weekday, opens.hour * 60 + opens.minute, until))
+    return {who: tuple(hours) for who, hours in found.items()}
+
+
+def _holidays() -> dict[str, dict[date, str]]:
+    found: dict[str, dict[date, str]] = defaultdict(dict)
+    for country, day, name in Holiday.objects.filter(is_observed=True).values_list("country", "day", "name"):
+        found[country][day] = name
+    return dict(found)
+
+
+def _closures() -> list[tuple[int, int, str]]:
+    columns = Closure.objects.values_list("starts_at", "ends_at", "reason")
+    return [(cell_at(begins), cell_from(ends), reason) for begins, ends, reason in columns]
