@@ -80,6 +80,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "supportportal.files.uploads.UploadCeilingMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -182,6 +183,11 @@ FILES_MAX_COUNT = env.int("FILES_MAX_COUNT", default=5)
 FILES_MAX_PIXELS = env.int("FILES_MAX_PIXELS", default=50_000_000)
 FILES_MAX_ARCHIVE_MEMBERS = 2_000
 FILES_MAX_UNPACKED_BYTES = 100 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = [
+    "supportportal.files.uploads.LimitedUploadHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "private": {
