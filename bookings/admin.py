@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from supportportal import reader, wording
-from supportportal.outbox.reading import messages_about
 from supportportal.people.models import Role
 
 from . import (  # noqa: F401  (admin_…: they register their own)
@@ -30,7 +29,6 @@ from .admin_firm import AwayAdmin
 from .admin_forms import AgentForm, SessionTypeForm
 from .admin_outcomes import OutcomesAdmin
 from .admin_week import WeekAdmin
-from .messages import SUBJECT_TYPE
 from .models import (
     Agent,
     Booking,
@@ -44,6 +42,7 @@ from .models import (
     WorkingHours,
 )
 from .policy import POLICY
+from .sent import messages_of
 
 TICK_BOXES = {ManyToManyField: {"widget": CheckboxSelectMultiple}}  # few choices, all of them seen at once
 
@@ -175,7 +174,7 @@ class BookingAdmin(ActingAdmin, OutcomesAdmin, admin_ladder.StandingColumn):
         extra = dict(extra_context or {}, show_save=False, show_save_and_continue=False, show_close=True)
         if booking is not None:
             extra["can_be_changed"] = booking.is_live  # after the start too, for a client who asked before it (B-11)
-            extra["sent"] = messages_about(SUBJECT_TYPE, [booking.pk]).get(booking.pk, [])
+            extra["sent"] = messages_of(booking)
         return super().change_view(request, object_id, form_url, extra)
 
 

@@ -27,6 +27,7 @@ from .models import Booking, SessionType, TermsVersion
 from .models.offer import PlaceKind
 from .policy import POLICY
 from .refusals import BookingRefused, FeeNotAccepted
+from .sent import messages_of
 from .waitlist import undo_of, waiting_for, waiting_of
 
 
@@ -181,7 +182,7 @@ def booking(request: HttpRequest, reference: str) -> HttpResponse:
         "change_url": messages.manage_path(booking, "change"),
         "cancel_url": messages.manage_path(booking, "cancel"),
         "add_links": ical.add_links(booking, firm=Firm.current()),
-        "sent": messages_about(messages.SUBJECT_TYPE, [booking.pk], to=request.user).get(booking.pk, []),
+        "sent": messages_of(booking, to=request.user),
         "files": booking.files.all(),
         "undo": undo_of(booking, at),
         "waits": waiting_for(booking, at),

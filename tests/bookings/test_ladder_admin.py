@@ -8,13 +8,16 @@ import time_machine
 from django.core.management import call_command
 from django.urls import reverse
 
-from bookings import operations
+from bookings import messages_ladder, operations
 from bookings.books import csv_of, harmless
 from bookings.models import Fee, Strike, StrikeReview, SupportDecision
+from bookings.sent import messages_of
 from supportportal.lattice import cell_at
+from supportportal.outbox import operations as outbox
 from tests.factories import BookingFactory, ClientFactory, StaffFactory, StrikeFactory
 
 NOW = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
+LATER = NOW + timedelta(days=2)
 
 
 @pytest.fixture(autouse=True)
@@ -208,6 +211,24 @@ def test_no_cell_is_a_formula(start):
 
 def test_an_ordinary_name_stays_as_it_is():
     assert harmless("Anna-Maria =") == "Anna-Maria ="
+
+
+# -- messages of a session ---------------------------------------------------------------------------------------------
+
+
+def test_a_sessions_messages_name_those_about_its_strike_and_its_fee(enter, cast):
+    client, _manager = enter("manager")
+    booking = BookingFactory(client=cast.client, agent=cast.agent, session_type=cast.session_type, starts=NOW)
+    other = BookingFactory(client=cast.client, agent=cast.agent, session_type=cast.session_type, starts=LATER)
+    strike = StrikeFactory(client=cast.client, booking=booking)
+    fee = Fee.objects.create(
+        booking=booking, client=cast.client, state="asked", net="90", vat_rate="22", currency="EUR", asked_at=NOW
+    )
+    outbox.plan([messages_ladder.owed_for_strike(strike, 1), messages_ladder.owed_for_fee(fee)], at=NOW)
+    assert {one.kind for one in messages_of(booking)} == {"strike_warning", "fee_asked"}
+    assert messages_of(other) == messages_of(booking, to=ClientFactory()) == []
+    page = client.get(admin("booking_change", booking.pk)).content.decode()
+    assert "Warning after a no-show" in page and "Fee asked for a booked session" in page
 
 
 # -- lists -------------------------------------------------------------------------------------------------------------
