@@ -123,6 +123,7 @@ def test_proposals_take_the_same_queries_for_one_session_and_for_eight(cast, boo
     for number in range(1, 8):
         starts = TEN + timedelta(minutes=30 * number)
         BookingFactory(agent=cast.agent, session_type=cast.session_type, starts=starts)
+    propose(list(rows), cast.agent, until=EVENING, at=AT)  # there are new people: the timetable is read again
     with CaptureQueriesContext(connection) as eight:
         propose(list(rows), cast.agent, until=EVENING, at=AT)
     assert len(one) == len(eight)
