@@ -39,18 +39,22 @@ class OutcomesAdmin(admin.ModelAdmin):
         extra = dict(extra_context or {})
         if booking is not None:
             at = timezone.now()
+            card = card_of(booking, at)
+            typed = request.session.pop(_typed_key(booking), {})
             extra |= {
                 "at": at,
                 "title": _("Session with %(client)s") % {"client": booking.client},
-                "card": card_of(booking, at),
+                "card": card,
+                "typed": typed,
+                "has_summary_form": booking.is_live or (booking.state == State.ATTENDED and card.undo_until),
                 "history": history_of(booking.client, at, before=booking),
                 "attached": list(booking.files.all()),
                 "may_act": self.has_change_permission(request, booking),
                 "may_look": request.user.pk != booking.agent_id,
-                "summary_form": SummaryForm(initial={"summary": booking.summary}),
+                "summary_form": SummaryForm(initial={"summary": typed.get("summary", booking.summary)}),
                 "end_form": EndForm(),
-                "notes_form": NotesForm(initial={"notes": booking.notes}),
-                "correct_form": CorrectForm(prefix="correct"),
+                "notes_form": NotesForm(initial={"notes": typed.get("notes", booking.notes)}),
+                "correct_form": CorrectForm(prefix="correct", initial={"reason": typed.get("correct-reason", "")}),
             }
         return super().change_view(request, object_id, form_url, extra)
 
@@ -69,9 +73,30 @@ class OutcomesAdmin(admin.ModelAdmin):
             level = messages.SUCCESS if told else messages.ERROR
             text = told or _("Please fill in what is missing.")
             self.message_user(request, f"{booking.client}: {text}", level)
-        if request.POST.get("next") == "index":
+        is_lost = _keep_typed(request, booking)
+        if request.POST.get("next") == "index" and not is_lost:
             return redirect(reverse("admin:index") + f"#session-{pk}")
         return redirect("admin:bookings_booking_change", pk)
+
+
+# What is typed on the card, and where it goes on record.
+TYPED = {"summary": "summary", "notes": "notes", "correct-reason": "outcome_reason"}
+
+
+def _keep_typed(request: HttpRequest, booking: Booking) -> bool:
+    """Whether something typed is not on record now, as somebody was faster or it was another press: then the page that
+    follows shows it again.
+    """
+    on_record = Booking.objects.filter(pk=booking.pk).values(*TYPED.values()).get()
+    said = {name: request.POST.get(name, "").strip() for name in TYPED}
+    lost = {name: text for name, text in said.items() if text and text != on_record[TYPED[name]]}
+    if lost:
+        request.session[_typed_key(booking)] = lost
+    return bool(lost)
+
+
+def _typed_key(booking: Booking) -> str:
+    return f"typed:{booking.pk}"
 
 
 def _refused(refusal: BookingRefused) -> str:

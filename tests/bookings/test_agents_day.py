@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from django.urls import reverse
+from django.utils import timezone
 
 from bookings.card import card_of
 from bookings.models import Booking, Feedback, Strike, SurveyAnswer
@@ -124,6 +125,34 @@ def test_the_summary_goes_with_the_outcome(client, agent, booking):
     assert now(booking).summary == "We closed the year."
     press(client, booking, "summary", summary="We closed 2026.")
     assert now(booking).summary == "We closed 2026."
+
+
+def test_a_summary_that_came_too_late_is_shown_again(client, agent, booking):
+    outcomes.mark(booking, State.NO_SHOW, by=StaffFactory(), at=timezone.now())
+    response = press(client, booking, "attended", summary="We closed <the> year.", next="index")
+    assert response["Location"] == reverse("admin:bookings_booking_change", args=[booking.pk])
+    assert "We closed &lt;the&gt; year." in shown(client, booking)
+    assert "We closed" not in shown(client, booking)  # once
+
+
+@pytest.mark.parametrize(
+    ("action", "typed"),
+    [
+        pytest.param("absent", {"summary": "We closed the year."}, id="not yet lawful"),
+        pytest.param("start", {"summary": "We closed the year."}, id="another press"),
+        pytest.param("notes", {"notes": "We closed the year." + "x" * 5000}, id="too long"),
+    ],
+)
+def test_what_is_typed_outlives_a_press_that_does_not_keep_it(client, agent, booking, clock, action, typed):
+    clock.move_to(after(5))
+    press(client, booking, action, **typed)
+    assert "We closed the year." in shown(client, booking)
+
+
+def test_what_is_kept_is_not_shown_as_lost(client, agent, booking):
+    press(client, booking, "attended", summary=" We closed the year. ")
+    assert "has not been kept" not in shown(client, booking)
+    assert f"typed:{booking.pk}" not in client.session
 
 
 def test_a_correction_needs_a_reason(client, agent, booking, clock):
