@@ -1,19 +1,26 @@
 """What letters say: from a template in the complainant's language, and kept as bytes once they leave (C-9)."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
+from bookings.rules import add_months
 from supportportal import wording
 from supportportal.files import intake
 from supportportal.files.models import StoredFile
 from supportportal.people.models import Firm
 
-from . import authorities, calendars, expectations
+from . import appeal_time, authorities, calendars, expectations
 from .models import Complaint, Deadline, Letter, OmbudsmanScheme
+from .policy import POLICY
+
+TO_WRITE = "[…]"  # what a template leaves to be written; a letter that still holds it does not leave
+_GAP = re.compile(r"\n{3,}")
 
 
 @dataclass(frozen=True)
@@ -28,31 +35,49 @@ def write(complaint: Complaint, kind: str, *, at: datetime) -> Written:
     with translation.override(complaint.language), timezone.override(calendars.zone_of(firm)):
         shown = context(complaint, kind, firm, at)
         subject = " ".join(render_to_string(f"complaints/letters/{kind}/subject.txt", shown).split())
-        return Written(subject[:150], render_to_string(f"complaints/letters/{kind}/body.txt", shown).strip())
+        body = render_to_string(f"complaints/letters/{kind}/body.txt", shown)
+        return Written(subject[:150], _GAP.sub("\n\n", body).strip())
 
 
 def context(complaint: Complaint, kind: str, firm: Firm, at: datetime) -> dict[str, Any]:
     """What templates of letters can say: dates are the desk's, written out."""
     day = calendars.desk(complaint.arrived_at, firm=firm).day_of
-    by = {
-        step: wording.written_day(due.day or day(due.due_at), complaint.language, year=True)
-        for step, due in expectations.told_by(kind, complaint, at).items()
-    }
+    written = partial(wording.written_day, language=complaint.language, year=True)
+    by = {step: written(due.day or day(due.due_at)) for step, due in expectations.told_by(kind, complaint, at).items()}
+    scheme, appeal = OmbudsmanScheme.on(day(complaint.arrived_at)), getattr(complaint, "appeal", None)
+    until = appeal_time.last_day_from(at)
     return {
         "firm": firm,
         "complaint": complaint,
-        "arrived": wording.written_day(day(complaint.arrived_at), complaint.language, year=True),
-        "today": wording.written_day(day(at), complaint.language, year=True),
+        "arrived": written(day(complaint.arrived_at)),
+        "today": written(day(at)),
         "update_by": by.get(Deadline.Step.UPDATE, ""),
         "respond_by": by.get(Deadline.Step.RESPOND, ""),
         "appeal_answer_by": by.get(Deadline.Step.APPEAL, ""),
         "points": list(complaint.points.prefetch_related("remedies")),
         "remedies": list(complaint.remedies.filter(point=None)),
-        "appeal": getattr(complaint, "appeal", None),
+        "appeal": appeal,
+        "appealed": written(day(appeal.lodged_at)) if appeal else "",
+        "appeal_until": written(until) if until else "",
+        "appeal_days": POLICY.appeal_days,
+        "appeal_answer_days": POLICY.appeal_answer_days,
+        "original": _own_original(complaint),
+        "to_write": TO_WRITE,
         "authority": authorities.of(complaint.country),
-        "scheme": OmbudsmanScheme.on(day(complaint.arrived_at)),
+        "scheme": scheme,
+        "refer_until": written(add_months(day(at), scheme.months_to_refer)) if scheme else "",
         "is_about_data": complaint.about == Complaint.About.DATA,
     }
+
+
+def _own_original(complaint: Complaint) -> str:
+    """The reference of the complaint that this one repeats, where it is the same complainant's; else nothing of it."""
+    other = complaint.duplicate_of
+    if other is None:
+        return ""
+    same_mail = bool(complaint.email) and complaint.email.casefold() == other.email.casefold()
+    same_client = complaint.client_id is not None and complaint.client_id == other.client_id
+    return other.reference if same_mail or same_client else ""
 
 
 def keep(letter: Letter, *, at: datetime) -> StoredFile:

@@ -1,7 +1,7 @@
 """The mail that carries a letter to the complainant. Its subject is the complaint; ``data`` says which letter."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -10,16 +10,21 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from supportportal import links
+from supportportal import links, reader, wording
 from supportportal.outbox.kinds import Kind
 from supportportal.outbox.models import Message
 from supportportal.outbox.operations import Owed
+from supportportal.people.models import Firm
 
-from .models import Complaint, Letter
+from . import calendars
+from .models import Complaint, Letter, Statement
 
 LETTER = "complaint_letter"
 SUBJECT_TYPE = "complaints.complaint"
+STATEMENT_ASKED = "statement_asked"
+STATEMENT_TYPE = "complaints.statement"
 LINK_KIND = "complaint"
+_INSTANT = timedelta(microseconds=1)
 
 
 def status_path(complaint: Complaint) -> str:
@@ -62,6 +67,12 @@ def _context(message: Message, complaint: Complaint) -> dict[str, Any]:
     }
 
 
+def _thread(message: Message, complaint: Complaint) -> Message | None:
+    """A complaint is one conversation: all its mails stand under the first (C-9)."""
+    mails = Message.objects.about(SUBJECT_TYPE, complaint.pk).filter(kind=LETTER, channel=Message.Channel.EMAIL)
+    return mails.order_by("pk").first()
+
+
 def visible_to(messages: QuerySet, user: Any) -> QuerySet:
     """Messages about complaints that the gate lets ``user`` see (C-8)."""
     return messages.filter(subject_id__in=Complaint.objects.visible_to(user).values("pk"))
@@ -69,6 +80,31 @@ def visible_to(messages: QuerySet, user: Any) -> QuerySet:
 
 def _find(word: str) -> QuerySet:
     return Complaint.objects.filter(reference__iexact=word).values_list("pk", flat=True)
+
+
+def _load_statements(ids: Sequence[int]) -> dict[int, Statement]:
+    return Statement.objects.in_bulk(list(ids))
+
+
+def _is_still_asked(message: Message, statement: Statement) -> str:
+    asked = Statement.objects.open_for(message.recipient).filter(pk=statement.pk)
+    return "" if asked.exists() else _("the statement is not needed any more")
+
+
+def _statement_context(message: Message, statement: Statement) -> dict[str, Any]:
+    """The extract and the questions, nothing else of the case (C-8a)."""
+    day = (statement.due_at - _INSTANT).astimezone(calendars.zone_of(Firm.current())).date()
+    return {
+        "extract": statement.extract,
+        "questions": statement.questions,
+        "wanted_by": wording.written_day(day, reader.language()),
+        "links": [{"label": _("Give your statement"), "url": settings.SITE_URL + statement.get_absolute_url()}],
+    }
+
+
+def _statements_visible_to(messages: QuerySet, user: Any) -> QuerySet:
+    seen = Statement.objects.filter(named__complaint__in=Complaint.objects.visible_to(user))
+    return messages.filter(subject_id__in=seen.values("pk"))
 
 
 def kinds_of(on_outcome: Callable[[Message, str, datetime], None]) -> list[Kind]:
@@ -85,5 +121,16 @@ def kinds_of(on_outcome: Callable[[Message, str, datetime], None]) -> list[Kind]
             visible_to=visible_to,
             on_outcome=on_outcome,
             find=_find,
-        )
+            thread=_thread,
+        ),
+        Kind(
+            code=STATEMENT_ASKED,
+            label=gettext_lazy("Request for a statement"),
+            channel="email",
+            subject_type=STATEMENT_TYPE,
+            load=_load_statements,
+            context=_statement_context,
+            is_due=_is_still_asked,
+            visible_to=_statements_visible_to,
+        ),
     ]

@@ -65,6 +65,13 @@ class NotEligible(ComplaintRefused):
     reason = _("This person cannot review this complaint.")
 
 
+class NotYours(ComplaintRefused):
+    """The gate keeps this person out of this complaint (C-8)."""
+
+    code = "not_yours"
+    reason = _("You cannot work on this complaint.")
+
+
 class NotForManagers(NotEligible):
     code = "seniors_only"
     reason = _("A complaint about a member of staff is reviewed by a senior manager.")
@@ -73,6 +80,19 @@ class NotForManagers(NotEligible):
 class OwnName(ComplaintRefused):
     code = "own_name"
     reason = _("Nobody matches the own name.")
+
+
+class NotStaff(ComplaintRefused):
+    code = "not_staff"
+    field = "person"
+    reason = _("Please choose a member of staff.")
+
+
+class NameOnRecord(ComplaintRefused):
+    """Whoever is named in a complaint takes no part in it (C-8)."""
+
+    code = "named"
+    reason = _("This person is named in the complaint and takes no part in it.")
 
 
 class AnotherReviewer(NotEligible):
@@ -85,6 +105,46 @@ class AnotherReviewer(NotEligible):
 class PointsOpen(ComplaintRefused):
     code = "points_open"
     reason = _("Each point needs a finding and its reasons before the response goes out.")
+
+
+class WrongLetter(ComplaintRefused):
+    """The letter is of another complaint or kind, or has left already."""
+
+    code = "wrong_letter"
+    reason = _("This step needs its own letter, still as a draft.")
+
+
+class NoOtherComplaint(ComplaintRefused):
+    code = "duplicate_of"
+    field = "duplicate_of"
+    reason = _("Please choose the complaint that this one repeats. It cannot be a duplicate itself.")
+
+
+class TellsContactData(ComplaintRefused):
+    """What is put to the person complained about holds how to reach the complainant (C-8a)."""
+
+    code = "contact_data"
+    field = "extract"
+    reason = _("This text holds the complainant's contact data. The person concerned must not get them.")
+
+
+class SomebodyElseCan(ComplaintRefused):
+    """An outside reviewer is appointed only where nobody else is eligible (S-1)."""
+
+    code = "somebody_can"
+    reason = _("Somebody here can review this complaint: an outside reviewer is for cases that nobody can.")
+
+
+class OnlyOwner(ComplaintRefused):
+    """The owner appoints; a deputy only where the owner is named (S-1)."""
+
+    code = "only_owner"
+    reason = _("The owner appoints an outside reviewer, or a deputy if the owner is named in the complaint.")
+
+
+class NoScheme(ComplaintRefused):
+    code = "no_scheme"
+    reason = _("No ombudsman scheme is set for complaints of that day.")
 
 
 class AppealedBefore(ComplaintRefused):
@@ -104,6 +164,17 @@ class TooMuchEvidence(ComplaintRefused):
     code = "too_much"
     field = "files"
     reason = _("These files are too many or too large together. Send the most important ones; more can follow later.")
+
+
+class TooMuchInAll(TooMuchEvidence):
+    code = "too_much_in_all"
+    reason = _("This complaint holds as many files as it can. Please write to us: we will find another way.")
+
+
+class NothingSaid(ComplaintRefused):
+    code = "nothing"
+    field = "text"
+    reason = _("Please write something, or add a file.")
 
 
 class ArrivedInFuture(ComplaintRefused):

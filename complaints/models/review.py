@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from supportportal.files.models import StoredFile
@@ -72,6 +73,18 @@ class Note(models.Model):
         return self.text[:60]
 
 
+class StatementQuerySet(models.QuerySet):
+    def open_for(self, user):
+        """What this person, complained about, is asked and has not answered: the extract and questions alone (C-8a)."""
+        waiting = self.filter(
+            named__person=user.pk,
+            named__part=NamedStaff.Part.ABOUT,
+            named__complaint__state__in=Complaint.OPEN,
+            given_at__isnull=True,
+        )
+        return waiting.only("extract", "questions", "asked_at", "due_at", "text", "given_at", "named_id")
+
+
 class Statement(models.Model):
     """What the person complained about says, on the extract that was put to them and nothing else (C-8a)."""
 
@@ -83,6 +96,8 @@ class Statement(models.Model):
     due_at = models.DateTimeField(_("wanted by"))
     text = models.TextField(_("statement"), blank=True)
     given_at = models.DateTimeField(_("given"), null=True, blank=True)
+
+    objects = StatementQuerySet.as_manager()
 
     class Meta:
         ordering = ["asked_at", "pk"]
@@ -97,6 +112,10 @@ class Statement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.named}: {self.asked_at:%Y-%m-%d}"
+
+    def get_absolute_url(self) -> str:
+        """The page of the person who is asked."""
+        return reverse("admin:complaints_statement", args=[self.pk])
 
 
 class Reply(models.Model):

@@ -15,6 +15,13 @@ from ..refusals import ComplaintRefused, NotLawful
 from . import clocks
 
 Kind, State, Way, Step = Letter.Kind, Letter.State, Letter.Way, Deadline.Step
+# Letters that tell of a decision leave with it, never alone.
+ONLY_IN = {
+    Kind.RESPONSE: [Complaint.State.ANSWERED],
+    Kind.CLOSING: Complaint.OTHER_CLOSINGS,
+    Kind.APPEAL_RECEIVED: [Complaint.State.APPEALED],
+    Kind.FINAL: [Complaint.State.FINAL],
+}
 # What has happened once a letter of this kind has gone.
 STEP_OF = {
     Kind.ACKNOWLEDGEMENT: Step.ACKNOWLEDGE,
@@ -58,11 +65,13 @@ def edit(letter: Letter, *, subject: str, body: str, by: User, at: datetime) -> 
 def send(letter: Letter, *, by: User | None, at: datetime) -> Letter:
     """Let a draft leave: owed to the outbox, or to be printed and posted. Sending twice changes nothing.
 
-    What it tells of dates is noted; a clock stops only once it has really gone (C-4).
+    What it tells of dates is noted; a clock stops only once it has really gone (C-4). Raises ComplaintRefused while
+    something is still to be written, or where the decision that it tells of has not been made.
     """
     letter = _lock(letter)
     if letter.state != State.DRAFT:
         return letter
+    _require_ready(letter)
     letter.state = State.LEAVING
     letter.content = letter_texts.keep(letter, at=at)
     letter.save(update_fields=["state", "content"])
@@ -127,6 +136,16 @@ def has_failed(letter: Letter, *, at: datetime) -> None:
             instead_of=letter,
         )
         send(again, by=None, at=at)
+
+
+def _require_ready(letter: Letter) -> None:
+    if letter.instead_of is not None:
+        return  # it left before, another way
+    if letter_texts.TO_WRITE in letter.body:
+        raise ComplaintRefused(_("Something is still to be written where the letter says […]."))
+    states = ONLY_IN.get(Kind(letter.kind))
+    if states and letter.complaint.state not in states:
+        raise NotLawful
 
 
 def _gone(letter: Letter, when: datetime, *, by: User | None) -> None:
