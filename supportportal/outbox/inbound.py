@@ -15,7 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from supportportal import links
 from supportportal.people.access import gate_is_open
@@ -77,6 +77,7 @@ class Handler:
     """``handle`` is called in a transaction; ``mail.inbound.arrived_at`` is the mail's arrival. If it raises, the mail
     is tried again, and in the end put before staff. For mails about ``subject_type``, ``about`` says in words what
     that is, ``actions`` gives links, and ``visible_to`` narrows a queryset to what a staff member may see.
+    ``never_closed``: asked for people to whom mail is closed too (R-6).
     """
 
     code: str
@@ -87,6 +88,7 @@ class Handler:
     about: Callable[[Inbound], str] | None = None
     actions: Callable[[Inbound], Sequence[Action]] | None = None
     visible_to: Callable[[Any, Any], Any] | None = None
+    never_closed: bool = False
 
 
 _handlers: dict[str, Handler] = {}
@@ -161,6 +163,8 @@ def receive(raw: bytes, letter: Letter, *, gateway: str, verdict: str, at: datet
         arrived_at=at,
         note="too large: only its beginning is kept" if len(raw) > settings.INBOUND_MAX_BYTES else "",
     )
+    if about := _understood(inbound).answers:  # who may see it depends on that from the first moment (C-8)
+        inbound.answers, inbound.subject_type, inbound.subject_id = about, about.subject_type, about.subject_id
     drawn = secrets.token_hex(20)
     inbound.raw.save(f"mail/{drawn[:2]}/{drawn[2:]}", ContentFile(raw[: settings.INBOUND_MAX_BYTES]), save=False)
     try:
@@ -241,7 +245,7 @@ def _understood(inbound: Inbound) -> Mail:
     """Who wrote, and to which message of ours.
 
     A sender is known only with the provider's verdict. Our signed address names the message by itself; the headers of a
-    reply can be copied from anywhere, so they count only if a known sender was that message's recipient.
+    reply can be copied from anywhere, so they count only if a confirmed sender was that message's recipient.
     """
     person = None
     if inbound.verdict == Inbound.Verdict.PASS and inbound.sender:
@@ -249,20 +253,24 @@ def _understood(inbound: Inbound) -> Mail:
     answers = None
     if (named := _named_in(inbound.recipients.split())) is not None:
         answers = Message.objects.filter(pk=named).first()
-    if answers is None and person is not None and inbound.references:
+    if answers is None and inbound.verdict == Inbound.Verdict.PASS and inbound.sender and inbound.references:
         sent = Message.objects.filter(message_id__in=inbound.references.split(), channel=Message.Channel.EMAIL)
-        answers = sent.filter(recipient=person).order_by("-pk").first()
+        theirs = Q(recipient=None, address__iexact=inbound.sender)
+        if person is not None:
+            theirs |= Q(recipient=person)
+        answers = sent.filter(theirs).order_by("-pk").first()
     return Mail(inbound, person, answers)
 
 
 def _decide(mail: Mail, at: datetime) -> Outcome:
     if mail.inbound.is_automatic:
         return Outcome(State.AUTOMATIC, note="written by a machine, or our own")
-    if mail.person is not None and not gate_is_open(mail.person, Gate.MAIL, at):
-        return Outcome(State.REFUSED, note="mail is closed to this person", answer=MAIL_CLOSED)
+    is_closed = mail.person is not None and not gate_is_open(mail.person, Gate.MAIL, at)
     for handler in _ordered():
-        if handler.matches(mail):
+        if (handler.never_closed or not is_closed) and handler.matches(mail):
             return handler.handle(mail, at)
+    if is_closed:
+        return Outcome(State.REFUSED, note="mail is closed to this person", answer=MAIL_CLOSED)
     if mail.answers is not None:
         return Outcome(State.WAITING)
     if mail.person is not None:

@@ -22,6 +22,10 @@ def nothing_attached(message: Any, subject: Any) -> Iterable[Attachment]:
     return ()
 
 
+def unthreaded(message: Any, subject: Any) -> Any:
+    return None
+
+
 def always_due(message: Any, subject: Any) -> str:
     return ""
 
@@ -36,6 +40,7 @@ class Kind:
     ``visible_to`` narrows messages of this kind to those whose subject a staff member may see.
     ``on_outcome`` is told what became of it and when, its subject locked: "sent", "delivered", "bounced", "failed";
     perhaps twice, or out of order.
+    ``thread`` gives the message that opened the conversation, which mail programs put this one under; None for itself.
     ``find`` gives the ids of the subjects that a search word names (a reference).
     ``urgent``: someone is waiting for it right now; it goes before all that is not.
     ``secret`` names the values in ``data`` (codes) that are blanked in what is kept, and dropped once it is sent.
@@ -51,6 +56,7 @@ class Kind:
     attachments: Callable[[Any, Any], Iterable[Attachment]] = nothing_attached
     visible_to: Callable[[QuerySet, Any], QuerySet] | None = None
     on_outcome: Callable[[Any, str, datetime], None] | None = None
+    thread: Callable[[Any, Any], Any] = unthreaded
     find: Callable[[str], Iterable[int]] | None = None
     secret: tuple[str, ...] = ("code",)
     urgent: bool = False

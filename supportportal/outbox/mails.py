@@ -50,7 +50,7 @@ class Letter:
 
 def read(raw: bytes, *, envelope_sender: str | None = None, envelope_recipient: str | None = None) -> Letter:
     """Take ``raw`` apart. ``envelope_sender`` is what the server was told: empty for a bounce, None where unknown."""
-    mail = _parse(raw[:READ_BYTES])
+    mail = parse(raw[:READ_BYTES])
     items = islice(mail.items(), MOST_HEADERS)
     headers = tuple((str(name).lower(), clean(str(value)[:MOST_HEADER])) for name, value in items)
     values: dict[str, list[str]] = {}
@@ -79,7 +79,8 @@ def clean(text: str) -> str:
     return "".join(one for one in text if one in "\n\t" or (one.isprintable() and not 0xD800 <= ord(one) <= 0xDFFF))
 
 
-def _parse(raw: bytes) -> Message:
+def parse(raw: bytes) -> Message:
+    """A mail as a tree; one that is built to cost much is its headers alone."""
     # Each boundary is looked for in each line that follows, each level of nesting is a level of recursion.
     parsed = raw if raw.lower().count(b"boundary=") <= MOST_BOUNDARIES else _head(raw)
     try:

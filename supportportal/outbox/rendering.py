@@ -34,6 +34,7 @@ class Parcel:
     subject: str = ""
     html: str = ""
     attachments: Sequence[Attachment] = field(default=())
+    thread: str = ""  # the Message-ID of the conversation's first mail, unless this is it
 
     @property
     def digest(self) -> str:
@@ -105,7 +106,12 @@ def write(message: Message, subject: Any, *, firm: Firm) -> Parcel:
             shown["subject"],
             _template("body.html", kind.code).render(Context(shown)),
             tuple(kind.attachments(message, subject)),
+            _thread_of(message, kind.thread(message, subject)),
         )
+
+
+def _thread_of(message: Message, first: Message | None) -> str:
+    return message_id(first) if first is not None and first.pk != message.pk else ""
 
 
 def reader_of(message: Message, firm: Firm) -> tuple[str, ZoneInfo]:

@@ -15,8 +15,9 @@ def test_a_signed_link_is_cut_at_its_token():
     [
         "/accounts/password/reset/key/1a-cq9abc-0123456789abcdef0123456789abcdef/",
         "/accounts/confirm-email/MQ:1abcde:0123456789abcdef0123456789/",
+        "/c/1a.1.0123456789abcdef0123456789/add/",
     ],
-    ids=["new password", "check of an address"],
+    ids=["new password", "check of an address", "page of a complaint"],
 )
 def test_one_time_addresses_are_cut_too(path):
     assert "0123456789" not in secrecy.blank_links(f"https://portal.example{path}")

@@ -85,7 +85,7 @@ def build(parcel: Parcel) -> EmailMultiAlternatives:
         from_email=formataddr((firm.name, firm.contact_email)),
         to=[parcel.address],
         reply_to=[inbound.reply_address(message, firm)],
-        headers=_headers(message),
+        headers=_headers(message, parcel.thread),
         alternatives=[(parcel.html, "text/html")],
     )
     for attachment in parcel.attachments:
@@ -99,9 +99,11 @@ def build(parcel: Parcel) -> EmailMultiAlternatives:
     return mail
 
 
-def _headers(message: Message) -> dict[str, str]:
+def _headers(message: Message, thread: str) -> dict[str, str]:
     """Machines know by them that a machine wrote, our own intake that it is ours, and mail programs what it answers."""
     headers = {"Message-ID": message.message_id, "Auto-Submitted": "auto-generated", "X-Loop": inbound.loop_mark()}
+    if thread:
+        headers |= {"In-Reply-To": thread, "References": thread}
     if answered := message.data.get("in_reply_to"):
         headers |= {"Auto-Submitted": "auto-replied", "In-Reply-To": answered, "References": answered}
     return headers
