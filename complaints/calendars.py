@@ -38,16 +38,16 @@ class Desk:
         return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
-def desk(since: datetime, *, firm: Firm | None = None) -> Desk:
-    """The desk with every holiday and closure that a count starting at ``since`` can meet: two queries."""
+def desk(since: datetime, *, until: datetime | None = None, firm: Firm | None = None) -> Desk:
+    """The desk with every holiday and closure that a count can meet, if it starts at ``since`` or up to ``until``."""
     firm = firm or Firm.current()
     zone = zone_of(firm)
-    first = since.astimezone(zone).date() - timedelta(days=1)
+    first, last = (when.astimezone(zone).date() for when in (since, until or since))
     # Far enough for the search for a workday to give up before the known holidays end.
     seen = Holiday.objects.filter(
         country=POLICY.desk_country or firm.country,
         is_observed=True,
-        day__range=(first, first + timedelta(days=2 * LONGEST_SEARCH)),
+        day__range=(first - timedelta(days=1), last + timedelta(days=2 * LONGEST_SEARCH)),
     )
     names = dict(seen.values_list("day", "name"))
     closures = Closure.objects.filter(ends_at__gt=since - timedelta(days=2)).values_list("starts_at", "ends_at")

@@ -1,12 +1,13 @@
 """What a complainant can expect next, and by when."""
 
+import contextlib
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from supportportal.businesstime import CalendarHasNoWorkday
 from supportportal.people.models import Firm
 
-from . import calendars, rules
+from . import calendars, counting, rules
 from .models import Complaint, Deadline, Letter
 from .policy import POLICY
 
@@ -52,13 +53,33 @@ def told_by(kind: str, complaint: Complaint, at: datetime) -> dict[str, rules.Du
     """The dates that a letter of this kind tells if it leaves now: projections are counted from now (C-6)."""
     running = {row.step: row for row in complaint.deadlines.running() if row.due_at}
     told = {step: row.due for step, row in running.items() if step in TOLD_BY.get(Letter.Kind(kind), ())}
-    calendar = calendars.desk(complaint.arrived_at).calendar
-    if kind == Letter.Kind.ACKNOWLEDGEMENT and Step.ACKNOWLEDGE in running and Step.UPDATE in told:
-        told[Step.UPDATE] = rules.update_by(running[Step.ACKNOWLEDGE].due, at, calendar, POLICY)
-        told[Step.RESPOND] = rules.respond_by(told[Step.UPDATE], None, calendar, POLICY)
-    if kind == Letter.Kind.UPDATE and Step.UPDATE in running and Step.RESPOND in told:
-        told[Step.RESPOND] = rules.respond_by(running[Step.UPDATE].due, at, calendar, POLICY)
+    desk = calendars.desk(complaint.arrived_at, until=at)
+    with contextlib.suppress(CalendarHasNoWorkday):  # what cannot be counted is told as it stands
+        if kind == Letter.Kind.ACKNOWLEDGEMENT and _would_stop(Step.ACKNOWLEDGE, Step.UPDATE, running):
+            acknowledge, update = running[Step.ACKNOWLEDGE], running[Step.UPDATE]
+            told[Step.UPDATE] = counting.as_told(
+                update,
+                rules.update_by(acknowledge.due, at, desk.calendar, POLICY),
+                desk,
+                on_time=not acknowledge.is_late(at),
+            )
+            if Step.RESPOND in told:
+                respond = rules.respond_by(told[Step.UPDATE], None, desk.calendar, POLICY)
+                told[Step.RESPOND] = counting.as_told(running[Step.RESPOND], respond, desk)
+        if kind == Letter.Kind.UPDATE and _would_stop(Step.UPDATE, Step.RESPOND, running):
+            update = running[Step.UPDATE]
+            told[Step.RESPOND] = counting.as_told(
+                running[Step.RESPOND],
+                rules.respond_by(update.due, at, desk.calendar, POLICY),
+                desk,
+                on_time=not update.is_late(at),
+            )
     return told
+
+
+def _would_stop(step: str, following: str, running: dict[str, Deadline]) -> bool:
+    """Whether a letter that leaves now does what ``step`` waits for, so that ``following`` is counted from it."""
+    return step in running and following in running and running[following].is_projected
 
 
 def next_step(complaint: Complaint, at: datetime) -> Next | None:

@@ -1,6 +1,7 @@
 """When a running deadline is looked at next: to warn its reviewer ahead, and seniors once it is missed (C-7)."""
 
 from datetime import UTC, datetime, time, timedelta
+from itertools import takewhile
 
 from supportportal.businesstime import CalendarHasNoWorkday
 
@@ -20,8 +21,9 @@ def stages(row: Deadline, desk: Desk) -> list[tuple[str, datetime]]:
         return []
     if row.step == Deadline.Step.OMBUDSMAN:
         return [("escalated_at", row.due_at)]
-    half = row.start_at + (row.due_at - row.start_at) * POLICY.warn_at
-    found = [("warned_at", _when_open(half, desk))]
+    found = []
+    if (ahead := _ahead(row.start_at, row.due_at, desk)) is not None:
+        found.append(("warned_at", ahead))
     if row.day is not None:
         morning = datetime.combine(row.day, time.min, desk.zone).astimezone(UTC)
         found.append(("warned_last_day_at", _when_open(morning, desk)))
@@ -29,11 +31,30 @@ def stages(row: Deadline, desk: Desk) -> list[tuple[str, datetime]]:
     return found
 
 
-def next_look(row: Deadline, desk: Desk) -> datetime | None:
-    """The earliest stage of a running deadline that has not been reached yet; None where there is none."""
+def next_look(row: Deadline, desk: Desk, *, after: datetime | None = None) -> datetime | None:
+    """The earliest stage of a running deadline that has not been reached yet; None where there is none.
+
+    ``after`` leaves out what was due by then: somebody has just looked.
+    """
     if row.outcome != Deadline.Outcome.RUNNING:
         return None
-    return min((when for field, when in stages(row, desk) if getattr(row, field) is None), default=None)
+    open_stages = (when for field, when in stages(row, desk) if getattr(row, field) is None)
+    return min((when for when in open_stages if after is None or when > after), default=None)
+
+
+def _ahead(start: datetime, due: datetime, desk: Desk) -> datetime | None:
+    """When to warn first: where nobody works any more between half the time and the end, in the last opening before."""
+    half = _when_open(start + (due - start) * POLICY.warn_at, desk)
+    if half < due:
+        return half
+    try:
+        before = list(takewhile(lambda opening: opening[0] < due, desk.calendar.openings(start)))
+    except CalendarHasNoWorkday:
+        return None
+    if not before:
+        return None
+    opens, closes = before[-1]
+    return opens + (min(closes, due) - opens) * POLICY.warn_at
 
 
 def _when_open(instant: datetime, desk: Desk) -> datetime:

@@ -1,5 +1,7 @@
 """The clocks of a complaint: one row each, which can say how it came about (C-5)."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -81,6 +83,11 @@ class Deadline(models.Model):
         return f"{self.complaint_id}: {self.get_step_display()}"
 
     @property
+    def happened_at(self) -> datetime | None:
+        """When the step was really done; a superseded one never was."""
+        return self.met_at if self.outcome in (self.Outcome.MET, self.Outcome.LATE) else None
+
+    @property
     def due(self) -> rules.Due | None:
         """As the rules know it; None where the calendar could not say."""
         if self.due_at is None:
@@ -98,7 +105,7 @@ class Rebasing(models.Model):
     """A manager's decision that a change of the calendar moves a deadline (C-6)."""
 
     deadline = models.ForeignKey(Deadline, models.CASCADE, related_name="rebasings")
-    from_due_at = models.DateTimeField(_("before"))
+    from_due_at = models.DateTimeField(_("before"), null=True, blank=True)  # none where it could not be computed
     to_due_at = models.DateTimeField(_("after"))
     reason = models.TextField(_("reason"))
     by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("by"))
@@ -110,4 +117,5 @@ class Rebasing(models.Model):
         verbose_name_plural = _("re-based deadlines")
 
     def __str__(self) -> str:
-        return f"{self.deadline}: {self.from_due_at:%Y-%m-%d} → {self.to_due_at:%Y-%m-%d}"
+        before = f"{self.from_due_at:%Y-%m-%d}" if self.from_due_at else "?"
+        return f"{self.deadline}: {before} → {self.to_due_at:%Y-%m-%d}"

@@ -1,16 +1,14 @@
 """The clocks of a complaint: started when it arrives, stopped by what really happened, never paused (C-4, C-5)."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
-from supportportal.businesstime import CalendarHasNoWorkday
 from supportportal.trail import operations as trail
 
-from .. import calendars, rules, warning_times
+from .. import calendars, counting, rules, warning_times
 from ..calendars import Desk
 from ..models import Complaint, Deadline, OmbudsmanScheme
 from ..policy import POLICY
@@ -26,19 +24,18 @@ def start(complaint: Complaint, *, at: datetime) -> None:
     rows = {step: Deadline(complaint=complaint, step=step, start_at=complaint.arrived_at) for step in steps}
     _recount(complaint, rows, desk)
     if scheme := OmbudsmanScheme.on(desk.day_of(complaint.arrived_at)):
-        _write(
-            Deadline(complaint=complaint, step=Step.OMBUDSMAN),
-            rules.refer_by(complaint.arrived_at, scheme.weeks, desk.zone),
-            desk,
-        )
+        row = Deadline(complaint=complaint, step=Step.OMBUDSMAN)
+        counting.fill(row, rules.refer_by(complaint.arrived_at, scheme.weeks, desk.zone), desk)
+        row.save()
 
 
 @transaction.atomic
 def start_appeal(complaint: Complaint, *, lodged_at: datetime) -> Deadline:
     """Start the clock of the answer to an appeal (C-10)."""
     desk = calendars.desk(lodged_at)
-    row = Deadline(complaint=complaint, step=Step.APPEAL, start_at=lodged_at)
-    _count(row, desk, lambda: rules.answer_appeal_by(lodged_at, desk.calendar, POLICY))
+    row = Deadline(complaint=complaint, step=Step.APPEAL)
+    counting.appeal(row, lodged_at, desk)
+    row.save()
     return row
 
 
@@ -49,7 +46,7 @@ def happened(complaint: Complaint, step: str, *, when: datetime, by: Any = None)
     Stopping a stopped clock changes nothing. A response before any update closes the update as superseded, not missed.
     What is counted from this step is now counted from ``when``, and no longer projected.
     """
-    rows = _lock(complaint)
+    rows = lock(complaint)
     row = rows.get(step)
     if row is None or row.outcome != Outcome.RUNNING:
         return
@@ -59,13 +56,13 @@ def happened(complaint: Complaint, step: str, *, when: datetime, by: Any = None)
         update.outcome, update.met_at, update.look_at = Outcome.SUPERSEDED, when, None
         update.save(update_fields=["outcome", "met_at", "look_at"])
     if step in (Step.ACKNOWLEDGE, Step.UPDATE):
-        _recount(complaint, rows, calendars.desk(complaint.arrived_at))
+        _recount(complaint, rows, calendars.desk(complaint.arrived_at, until=when))
 
 
 @transaction.atomic
 def reopen(complaint: Complaint, step: str, *, at: datetime) -> None:
     """What was sent has come back: its clock runs again; deadlines already set from it stay (C-4)."""
-    row = _lock(complaint).get(step)
+    row = lock(complaint).get(step)
     if row is None or row.outcome not in (Outcome.MET, Outcome.LATE):
         return
     row.outcome, row.met_at = Outcome.RUNNING, None
@@ -90,7 +87,18 @@ def close(complaint: Complaint, *steps: str) -> None:
     running.update(outcome=Outcome.CLOSED, look_at=None)
 
 
-def _lock(complaint: Complaint) -> dict[str, Deadline]:
+@transaction.atomic
+def resume(complaint: Complaint, step: str) -> None:
+    """A clock that was closed counts again, to the same due time: what it is for has come up again."""
+    row = lock(complaint).get(step)
+    if row is None or row.outcome != Outcome.CLOSED:
+        return
+    row.outcome = Outcome.RUNNING
+    row.look_at = warning_times.next_look(row, calendars.desk(row.start_at))
+    row.save(update_fields=["outcome", "look_at"])
+
+
+def lock(complaint: Complaint) -> dict[str, Deadline]:
     """The complaint first, then its deadlines: the same order everywhere."""
     Complaint.objects.select_for_update(no_key=True).get(pk=complaint.pk)
     return {row.step: row for row in complaint.deadlines.select_for_update(no_key=True).order_by("pk")}
@@ -107,52 +115,18 @@ def _recount(complaint: Complaint, rows: dict[str, Deadline], desk: Desk) -> Non
 
     A deadline that is counted from something that happened is not touched again: only projections follow (C-5, C-6).
     """
-    acknowledged, updated = (rows[step].met_at for step in (Step.ACKNOWLEDGE, Step.UPDATE))
-    acknowledge = rules.acknowledge_by(complaint.arrived_at, POLICY)
-    row = rows[Step.ACKNOWLEDGE]
-    if row.due_at is None:
-        _write(row, acknowledge, desk)
-    row = rows[Step.UPDATE]
-    if _is_open_to_counting(row):
-        _count(row, desk, lambda: rules.update_by(acknowledge, acknowledged, desk.calendar, POLICY))
-    row = rows[Step.RESPOND]
-    if _is_open_to_counting(row):
-        update = rows[Step.UPDATE].due
-        if update is None:
-            _fail(row, rows[Step.UPDATE].fault)
-        else:
-            _count(row, desk, lambda: rules.respond_by(update, updated, desk.calendar, POLICY))
+    acknowledged, updated = (rows[step].happened_at for step in (Step.ACKNOWLEDGE, Step.UPDATE))
+    acknowledge, update, respond = (rows[step] for step in (Step.ACKNOWLEDGE, Step.UPDATE, Step.RESPOND))
+    if acknowledge.due_at is None:
+        counting.acknowledge(acknowledge, complaint.arrived_at, desk)
+        acknowledge.save()
+    if _is_open_to_counting(update):
+        counting.update(update, rules.acknowledge_by(complaint.arrived_at, POLICY), acknowledged, desk)
+        update.save()
+    if _is_open_to_counting(respond):
+        counting.respond(respond, update, updated, desk)
+        respond.save()
 
 
 def _is_open_to_counting(row: Deadline) -> bool:
     return row.outcome == Outcome.RUNNING and (row.due_at is None or row.is_projected)
-
-
-def _count(row: Deadline, desk: Desk, count: Any) -> None:
-    try:
-        due = count()
-    except (CalendarHasNoWorkday, OverflowError):
-        _fail(row, _("The calendar has no working day within a year: check holidays, closures and opening hours."))
-    else:
-        _write(row, due, desk)
-
-
-def _fail(row: Deadline, fault: str) -> None:
-    row.fault, row.due_at, row.day, row.look_at = fault, None, None, None
-    row.save()
-
-
-def _write(row: Deadline, due: rules.Due, desk: Desk) -> None:
-    row.start_at, row.due_at, row.day, row.is_projected, row.fault = due.start, due.due_at, due.day, due.projected, ""
-    if due.day is not None and due.step != rules.Step.OMBUDSMAN:
-        first = _first_day(due, desk)
-        days = rules.walk(first, due.day, desk.calendar, desk.names)
-        row.explanation = [[one.day.isoformat(), one.number, one.why_not] for one in days]
-        row.calendar_version = desk.version(first, due.day)
-    row.look_at = warning_times.next_look(row, desk)
-    row.save()
-
-
-def _first_day(due: rules.Due, desk: Desk) -> date:
-    """Day 0."""
-    return desk.day_of(due.start)

@@ -44,6 +44,15 @@ class CountedDay:
     why_not: str = ""  # "weekend", "closed", or the holiday's name
 
 
+def arrival_of(day: date, calendar: BusinessCalendar, policy: Policy) -> datetime:
+    """When a letter without an hour arrived: as the desk opened on that day; at 09:00 if it was closed (C-4)."""
+    midnight = datetime.combine(day, time.min, calendar.zone)
+    if calendar.is_workday(day):
+        return next(calendar.openings(midnight))[0]
+    hour, minute = divmod(policy.closed_day_arrival, 60)
+    return midnight.replace(hour=hour, minute=minute).astimezone(UTC)
+
+
 def acknowledge_by(arrived: datetime, policy: Policy) -> Due:
     """24 elapsed hours after arrival; exactly then is still on time (C-4)."""
     return Due(Step.ACKNOWLEDGE, arrived, arrived.astimezone(UTC) + policy.acknowledge)
@@ -54,10 +63,14 @@ def update_by(acknowledge: Due, acknowledged: datetime | None, calendar: Busines
     return _after(Step.UPDATE, acknowledged, acknowledge.due_at, policy.update_days, calendar)
 
 
-def respond_by(update: Due, updated: datetime | None, calendar: BusinessCalendar, policy: Policy) -> Due:
-    """The end of the seventh business day after the update; until it happened, after its due day (C-5)."""
+def respond_by(update: Due | None, updated: datetime | None, calendar: BusinessCalendar, policy: Policy) -> Due:
+    """The end of the seventh business day after the update; until it happened, after its due day (C-5).
+
+    One of the two must be known.
+    """
     # The update's due time is midnight at the end of its last day: that day is day 0.
-    return _after(Step.RESPOND, updated, update.due_at - timedelta(microseconds=1), policy.respond_days, calendar)
+    stand_in = update.due_at - timedelta(microseconds=1) if update else None
+    return _after(Step.RESPOND, updated, stand_in, policy.respond_days, calendar)
 
 
 def answer_appeal_by(lodged: datetime, calendar: BusinessCalendar, policy: Policy) -> Due:
@@ -113,7 +126,9 @@ def _why_not(day: date, calendar: BusinessCalendar, names: Mapping[date, str]) -
     return names.get(day, "holiday") if day in calendar.holidays else "closed"
 
 
-def _after(step: Step, event: datetime | None, stand_in: datetime, days: int, calendar: BusinessCalendar) -> Due:
+def _after(step: Step, event: datetime | None, stand_in: datetime | None, days: int, calendar: BusinessCalendar) -> Due:
     start = event or stand_in
+    if start is None:
+        raise ValueError(f"Nothing is known to count {step} from.")
     day = last_day(start, days, calendar)
     return Due(step, start, end_of(day, calendar.zone), day, projected=event is None)

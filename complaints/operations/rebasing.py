@@ -1,0 +1,131 @@
+"""What a change of the calendar would move, and the decision to let it (C-6)."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from copy import copy
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from supportportal.people.models import User
+from supportportal.trail import operations as trail
+
+from .. import calendars, counting, rules
+from ..calendars import Desk
+from ..models import Complaint, Deadline, Rebasing
+from ..policy import POLICY
+from ..refusals import NoReason, NotLawful, Stale
+from . import clocks
+from .gate import require_sight
+
+Step, Outcome = Deadline.Step, Deadline.Outcome
+COUNTED_IN_DAYS = (Step.UPDATE, Step.RESPOND, Step.APPEAL)
+
+
+@dataclass(frozen=True)
+class Affected:
+    """An open deadline as it stands, and as the present calendar would have it: one of the two dates may be missing."""
+
+    deadline: Deadline
+    becomes: Deadline
+
+    @property
+    def before(self) -> date | None:
+        return self.deadline.day
+
+    @property
+    def after(self) -> date | None:
+        return self.becomes.day
+
+
+def affected(within: QuerySet[Complaint], *, at: datetime) -> list[Affected]:
+    """The deadlines of these complaints that the present calendar would have elsewhere, and those with a fault.
+
+    Met, missed and closed ones stay as they were (C-6). A constant number of queries.
+    """
+    open_rows = Deadline.objects.filter(outcome=Outcome.RUNNING, step__in=COUNTED_IN_DAYS, complaint__in=within)
+    rows = Deadline.objects.filter(complaint__in=open_rows.values("complaint")).select_related("complaint")
+    by_complaint: dict[int, dict[str, Deadline]] = defaultdict(dict)
+    for row in rows.order_by("complaint", "pk"):
+        by_complaint[row.complaint_id][row.step] = row
+    if not by_complaint:
+        return []
+    starts = [row.start_at for rows in by_complaint.values() for row in rows.values()]
+    desk = calendars.desk(min(starts), until=max(starts))
+    found = [one for rows in by_complaint.values() for one in _moved(rows, desk, at)]
+    return sorted(found, key=lambda one: (one.before is not None, one.before or date.min, one.deadline.pk))
+
+
+@transaction.atomic
+def rebase(deadline: Deadline, *, reason: str, by: User, at: datetime, shown: date | None = None) -> list[Rebasing]:
+    """Let the present calendar move a deadline, and what is projected from it; a fault is cleared in the same way.
+
+    ``shown`` is the new day that the person decided on. Raises NoReason, NotYours, Stale where the calendar has changed
+    again since, NotLawful where it moves nothing (any more).
+    """
+    if not reason.strip():
+        raise NoReason
+    require_sight(deadline.complaint, by)
+    rows = clocks.lock(deadline.complaint)
+    starts = [row.start_at for row in rows.values()]
+    moved = {one.deadline.pk: one for one in _moved(rows, calendars.desk(min(starts), until=max(starts)), at)}
+    chosen = moved.get(deadline.pk)
+    if chosen is None:
+        raise NotLawful(_("The calendar does not move this deadline."))
+    if chosen.after is None:
+        raise NotLawful(chosen.becomes.fault)
+    if shown is not None and shown != chosen.after:
+        raise Stale
+    together = [one for one in moved.values() if one is chosen or _hang_together(one, chosen)]
+    return [_write(one, reason.strip(), by, at) for one in together]
+
+
+def _moved(rows: dict[str, Deadline], desk: Desk, at: datetime) -> Iterable[Affected]:
+    for step, becomes in _counted_anew(rows, desk, at).items():
+        before = rows[step]
+        if becomes.due_at != before.due_at or before.fault:
+            yield Affected(before, becomes)
+
+
+def _counted_anew(rows: dict[str, Deadline], desk: Desk, at: datetime) -> dict[str, Deadline]:
+    """The open deadlines of one complaint under the present calendar: each from what it was counted from."""
+    anew: dict[str, Deadline] = {}
+    if (update := rows.get(Step.UPDATE)) and _may_move(update, at):
+        becomes = anew[Step.UPDATE] = copy(update)
+        acknowledge = rules.acknowledge_by(update.complaint.arrived_at, POLICY)
+        counting.update(becomes, acknowledge, _event(update, rows.get(Step.ACKNOWLEDGE)), desk)
+    if update and (respond := rows.get(Step.RESPOND)) and _may_move(respond, at):
+        becomes = anew[Step.RESPOND] = copy(respond)
+        counting.respond(becomes, anew.get(Step.UPDATE, update), _event(respond, update), desk)
+    if (appeal := rows.get(Step.APPEAL)) and _may_move(appeal, at):
+        becomes = anew[Step.APPEAL] = copy(appeal)
+        counting.appeal(becomes, appeal.start_at, desk)
+    return anew
+
+
+def _may_move(row: Deadline, at: datetime) -> bool:
+    return row.outcome == Outcome.RUNNING and not row.is_late(at)
+
+
+def _event(row: Deadline, before: Deadline | None) -> datetime | None:
+    """What the row was counted from, even if its letter has come back since; of a fault, what has happened."""
+    if row.due_at is None:
+        return before.happened_at if before else None
+    return None if row.is_projected else row.start_at
+
+
+def _hang_together(one: Affected, other: Affected) -> bool:
+    """A projected response follows the update that it is projected from."""
+    steps = {one.deadline.step: one, other.deadline.step: other}
+    return set(steps) == {Step.UPDATE, Step.RESPOND} and steps[Step.RESPOND].becomes.is_projected
+
+
+def _write(moved: Affected, reason: str, by: User, at: datetime) -> Rebasing:
+    row, before = moved.becomes, moved.deadline.due_at
+    row.save()
+    facts = {"step": row.step, "from": before, "to": row.due_at, "complaint": row.complaint_id}
+    trail.record("deadline.rebased", row, by=by, at=at, **facts)
+    return Rebasing.objects.create(deadline=row, from_due_at=before, to_due_at=row.due_at, reason=reason, by=by, at=at)
