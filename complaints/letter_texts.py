@@ -20,6 +20,8 @@ from .models import Complaint, Deadline, Letter, OmbudsmanScheme
 from .policy import POLICY
 
 TO_WRITE = "[…]"  # what a template leaves to be written; a letter that still holds it does not leave
+DAYS = ("update_by", "respond_by", "appeal_answer_by", "appeal_until", "refer_until")
+_MARK = "\ue000{}\ue000"  # of Unicode's private use: no text holds it
 _GAP = re.compile(r"\n{3,}")
 
 
@@ -27,6 +29,7 @@ _GAP = re.compile(r"\n{3,}")
 class Written:
     subject: str
     body: str
+    days: dict[str, str]  # the dates that it tells, as they are written, by their names in templates
 
 
 def write(complaint: Complaint, kind: str, *, at: datetime) -> Written:
@@ -36,7 +39,21 @@ def write(complaint: Complaint, kind: str, *, at: datetime) -> Written:
         shown = context(complaint, kind, firm, at)
         subject = " ".join(render_to_string(f"complaints/letters/{kind}/subject.txt", shown).split())
         body = render_to_string(f"complaints/letters/{kind}/body.txt", shown)
-        return Written(subject[:150], _GAP.sub("\n\n", body).strip())
+        told = {name: shown[name] for name in DAYS if shown[name] and shown[name] in body}
+        return Written(subject[:150], _GAP.sub("\n\n", body).strip(), told)
+
+
+def up_to_date(letter: Letter, *, at: datetime) -> tuple[str, dict[str, str]]:
+    """The text of a letter that leaves now, and its dates: those that moved since it was drafted are written anew."""
+    firm, body, days = Firm.current(), letter.body, {}
+    with translation.override(letter.language):
+        shown = context(letter.complaint, letter.kind, firm, at)
+    for name, old in letter.days.items():
+        days[name] = shown[name] or old
+        body = body.replace(old, _MARK.format(name))
+    for name, new in days.items():
+        body = body.replace(_MARK.format(name), new)
+    return body, days
 
 
 def context(complaint: Complaint, kind: str, firm: Firm, at: datetime) -> dict[str, Any]:

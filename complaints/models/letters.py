@@ -46,6 +46,7 @@ class Letter(models.Model):
     language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES)
     subject = models.CharField(_("subject"), max_length=150)
     body = models.TextField(_("text"))
+    days = models.JSONField(default=dict, blank=True)  # the dates that the text tells, by what they are for
     written_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("written by")
     )

@@ -43,6 +43,7 @@ def draft(complaint: Complaint, kind: str, *, by: User | None, at: datetime) -> 
         language=complaint.language,
         subject=written.subject,
         body=written.body,
+        days=written.days,
         written_by=by,
         written_at=at,
     )
@@ -73,8 +74,9 @@ def send(letter: Letter, *, by: User | None, at: datetime) -> Letter:
         return letter
     _require_ready(letter)
     letter.state = State.LEAVING
+    letter.body, letter.days = letter_texts.up_to_date(letter, at=at)
     letter.content = letter_texts.keep(letter, at=at)
-    letter.save(update_fields=["state", "content"])
+    letter.save(update_fields=["state", "body", "days", "content"])
     clocks.tell(letter.complaint, expectations.told_by(letter.kind, letter.complaint, at))
     if letter.way == Way.EMAIL:
         outbox.plan([messages.owed(letter, at)], at=at)
@@ -131,6 +133,7 @@ def has_failed(letter: Letter, *, at: datetime) -> None:
             language=letter.language,
             subject=letter.subject,
             body=letter.body,
+            days=letter.days,
             written_by=letter.written_by,
             written_at=at,
             instead_of=letter,
