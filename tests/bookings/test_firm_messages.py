@@ -8,7 +8,7 @@ from icalendar import Calendar
 from bookings import operations
 from bookings.operations import firm
 from bookings.operations.colleagues import replace_attendee
-from supportportal.outbox import rendering
+from supportportal.outbox import gsm, rendering
 from supportportal.outbox.models import Message
 from supportportal.people.models import Firm
 from tests.factories import AgentFactory, BookingFactory, ClientFactory, UserFactory
@@ -60,13 +60,17 @@ def test_an_apology(cast, booking):
 @pytest.mark.parametrize(
     ("act", "kind", "says"),
     [
-        (lambda cast, booking: firm.cancel(booking, by=cast.agent.user, at=AT), "firm_cancelled_sms", "does not count"),
+        (
+            lambda cast, booking: firm.cancel(booking, by=cast.agent.user, at=AT),
+            "firm_cancelled_sms",
+            "can't take",
+        ),
         (
             lambda cast, booking: firm.move(
                 booking, first_cell=booking.first_cell + 12, agent=cast.agent, by=cast.agent.user, at=AT
             ),
             "firm_moved_sms",
-            "Now Tue 24 Nov, 11:00",
+            "now Tue 24 Nov, 11:00",
         ),
         (
             lambda cast, booking: firm.tell_late(booking, by=cast.agent.user, at=TEN - timedelta(minutes=5)),
@@ -80,6 +84,40 @@ def test_text_messages(cast, booking, act, kind, says):
     act(cast, booking)
     _parcel, text = written(kind)
     assert says in text
+
+
+@pytest.mark.parametrize("language", ["en", "it", "nl"])
+@pytest.mark.parametrize(
+    ("act", "kind"),
+    [
+        pytest.param(
+            lambda booking, by: firm.move(booking, first_cell=booking.first_cell + 12, agent=None, by=by, at=AT),
+            "firm_moved_sms",
+            id="moved",
+        ),
+        pytest.param(lambda booking, by: firm.cancel(booking, by=by, at=AT), "firm_cancelled_sms", id="cancelled"),
+        pytest.param(
+            lambda booking, by: firm.tell_late(booking, by=by, at=TEN + timedelta(hours=2, minutes=55)),
+            "agent_late_sms",
+            id="late",
+        ),
+    ],
+)
+def test_text_messages_fit_into_one(cast, settings, act, kind, language):
+    settings.SITE_URL = "https://support.meridian.example"
+    cast.client.language, cast.client.sms_consent_at = language, AT
+    cast.client.save()
+    cast.agent.user.name = "Francesca Rossi"
+    cast.agent.user.save()
+    many = 36**3  # sessions are there already, so that ids have four places
+    session = BookingFactory(
+        pk=many, client=cast.client, agent=cast.agent, session_type=cast.session_type, starts=TEN + timedelta(hours=3)
+    )
+    act(session, cast.agent.user)
+    message = Message.objects.get(kind=kind)
+    subject = rendering.load_subjects([message])[message.pk]
+    text = rendering.write(message, subject, firm=Firm(name="Meridian Support")).text
+    assert gsm.is_gsm(gsm.simplify(text)) and gsm.length(gsm.simplify(text)) <= gsm.LONGEST, text
 
 
 def test_late_by_mail(cast, booking):
