@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Aggregate, F, Q, TextField
+from django.db.models import Aggregate, TextField
 
 from supportportal.businesstime import BusinessCalendar, whole_days
 from supportportal.lattice import (
@@ -196,9 +196,8 @@ def _holds(
         first_cell__gt=ground[0] - LONGEST_CELLS,
         first_cell__lt=ground[1] + LONGEST_CELLS,
     )
-    if client is not None:
-        near = near.exclude(Q(booking__isnull=False) & Q(booking__client=client))
-    if held is not None:
-        near = near.exclude(pk=held.pk)
-    held_cells = near.order_by().values_list("agent_id", "first_cell", F("first_cell") + F("cells"))
-    return busy_masks(held_cells, ground).items()
+    own = -1 if client is None else client.pk
+    but = -1 if held is None else held.pk
+    rows = near.order_by().values_list("pk", "booking__client_id", "agent_id", "first_cell", "cells")
+    taken = ((agent, first, first + cells) for pk, whose, agent, first, cells in rows if pk != but and whose != own)
+    return busy_masks(taken, ground).items()

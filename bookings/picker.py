@@ -86,6 +86,10 @@ class Day:
     why: Any = ""
 
     @property
+    def iso(self) -> str:
+        return self.date.isoformat()
+
+    @cached_property
     def count(self) -> int:
         return sum(len(part.times) for part in self.parts)
 
@@ -135,6 +139,12 @@ class Week:
 
     def zone_options(self) -> SafeString:
         return slot_markup.zone_options(self.zone_name)
+
+    def agent_options(self) -> SafeString:
+        return slot_markup.agent_options(self.agents, self.agent)
+
+    def day_strip(self) -> SafeString:
+        return slot_markup.day_strip(self.days)
 
 
 class _Picker:

@@ -56,6 +56,7 @@ def may_use_all(person: User, uses: Iterable[Use], at: datetime) -> list[Access]
     if for_everything is not None:
         return [for_everything] * len(uses)
     account = Account.objects.select_related("plan").get(users=person)
+    person.account = account  # read again just now; whoever names it on the page need not
     if not account.is_active:
         return [_subscription(account)] * len(uses)
     for _kind, alike in groupby(sorted(uses, key=_class_name), key=_class_name):
