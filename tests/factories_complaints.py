@@ -9,7 +9,7 @@ import factory
 from factory.django import DjangoModelFactory
 
 from complaints.models import Complaint, OmbudsmanScheme, Point
-from complaints.operations import intake, letters
+from complaints.operations import closing, intake, letters
 from complaints.operations.intake import Told
 
 from .factories import MONDAY_TEN, StaffFactory
@@ -72,3 +72,23 @@ def letter_that_went(letter, when: datetime):
     letters.has_gone(letter, when=when)
     letter.refresh_from_db()
     return letter
+
+
+def decided(complaint, *, by, at: datetime, outcome: str = Complaint.Outcome.NOT_UPHELD):
+    """The complaint, answered by ``by``: its first letter and its response have gone at ``at``."""
+    for letter in complaint.letters.filter(state="leaving", way="email"):
+        letters.has_gone(letter, when=at)
+    if not complaint.points.exists():
+        PointFactory(complaint=complaint, finding=outcome)
+    response = letters.draft(complaint, "response", by=by, at=at)
+    closing.answer(complaint, response, outcome=outcome, root_cause="", by=by, at=at, seen=None)
+    if response.way == "email":
+        letters.has_gone(response, when=at)
+    complaint.refresh_from_db()
+    return complaint
+
+
+def final_draft(complaint, *, by, at: datetime):
+    """A final answer with everything written that its template leaves open."""
+    draft = letters.draft(complaint, "final", by=by, at=at)
+    return letters.edit(draft, subject=draft.subject, body=draft.body.replace("[…]", "It stands."), by=by, at=at)

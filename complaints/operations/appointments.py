@@ -32,7 +32,7 @@ def appoint(
         raise NotLawful
     if not may_appoint(complaint, by):
         raise OnlyOwner
-    if has_eligible(complaint):
+    if nobody_needed(complaint):
         raise SomebodyElseCan
     _require_outsider(complaint, person)
     complaint.appointments.filter(ended_at__isnull=True).update(ended_at=at)
@@ -77,8 +77,8 @@ def may_appoint(complaint: Complaint, by: User) -> bool:
     return not owners.exclude(pk__in=complaint.named.barring().values("person")).exists()
 
 
-def has_eligible(complaint: Complaint) -> bool:
-    """Whether somebody may do the step that the case is in."""
+def nobody_needed(complaint: Complaint) -> bool:
+    """Whether somebody may do the step that the case is in, so that no outsider is called for."""
     return eligibility.of_step(complaint).exists()
 
 

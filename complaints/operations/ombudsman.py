@@ -78,7 +78,7 @@ def refer(
     referral = Referral.objects.create(
         complaint=complaint, scheme=scheme, their_reference=their_reference.strip()[:60], referred_on=referred_on
     )
-    trail.record("complaint.referred", complaint, by=by, at=at, referral=referral.pk, on=referred_on.isoformat())
+    trail.record("complaint.referred", complaint, by=by, at=at, referral=referral.pk, on=referred_on)
     changed(complaint)
     return referral
 
@@ -109,8 +109,9 @@ def record_decision(
     referral.decision, referral.decided_on = decision.strip(), decided_on
     referral.followed_up, referral.followed_up_on = followed_up.strip(), followed_up_on
     referral.save(update_fields=["decision", "decided_on", "followed_up", "followed_up_on"])
-    facts = {"decided_on": decided_on, "followed_up_on": followed_up_on}
-    trail.record("complaint.ombudsman_decided", complaint, by=by, at=at, referral=referral.pk, **facts)
+    trail.record("referral.decided", complaint, by=by, at=at, referral=referral.pk, on=decided_on)
+    if followed_up_on:
+        trail.record("referral.followed", complaint, by=by, at=at, referral=referral.pk, on=followed_up_on)
     changed(complaint)
     return referral
 
