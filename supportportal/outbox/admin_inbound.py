@@ -4,15 +4,18 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from supportportal import reader, wording
+from supportportal.files.download import download_of
 
+from . import attached
 from . import inbound as intake
 from .models import Inbound
 
@@ -90,7 +93,12 @@ class InboundAdmin(admin.ModelAdmin):
 
     def get_urls(self) -> list[Any]:
         act = self.admin_site.admin_view(require_POST(self.act_view))
-        return [path("<int:pk>/act/<slug:action>/", act, name="outbox_inbound_act"), *super().get_urls()]
+        file = self.admin_site.admin_view(require_safe(self.file_view))
+        return [
+            path("<int:pk>/act/<slug:action>/", act, name="outbox_inbound_act"),
+            path("<int:pk>/files/<int:number>/", file, name="outbox_inbound_file"),
+            *super().get_urls(),
+        ]
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         mail = self.get_object(request, object_id)
@@ -100,6 +108,7 @@ class InboundAdmin(admin.ModelAdmin):
             extra |= {
                 "title": _("Request by mail"),
                 "mail": mail,
+                "attached": attached.files_of(mail),
                 "about": handler.about(mail) if handler and handler.about and mail.subject_id else "",
                 "actions": handler.actions(mail) if handler and handler.actions and mail.subject_id else [],
                 "can_be_done": mail.can_become(Inbound.State.HANDLED) and mail.state != Inbound.State.NEW,
@@ -107,6 +116,16 @@ class InboundAdmin(admin.ModelAdmin):
                 "may_act": self.has_change_permission(request, mail),
             }
         return super().change_view(request, object_id, form_url, extra)
+
+    def file_view(self, request: HttpRequest, pk: int, number: int) -> HttpResponseBase:
+        """One file that came with the mail, as a download; for whoever may see the mail."""
+        mail = get_object_or_404(self.get_queryset(request), pk=pk)
+        if not self.has_view_permission(request, mail):
+            raise Http404
+        file = next((one for one in attached.files_of(mail) if one.number == number and not one.problem), None)
+        if file is None:
+            raise Http404
+        return download_of(file.open(), file.name, file.content_type)
 
     def act_view(self, request: HttpRequest, pk: int, action: str) -> HttpResponse:
         mail = get_object_or_404(self.get_queryset(request), pk=pk)
