@@ -26,8 +26,8 @@ def stages(row: Deadline, desk: Desk) -> list[tuple[str, datetime]]:
         found.append(("warned_at", ahead))
     if row.day is not None:
         morning = datetime.combine(row.day, time.min, desk.zone).astimezone(UTC)
-        found.append(("warned_last_day_at", _when_open(morning, desk)))
-    found.append(("escalated_at", _when_open(row.due_at + _INSTANT, desk)))
+        found.append(("warned_last_day_at", when_open(morning, desk)))
+    found.append(("escalated_at", when_open(row.due_at + _INSTANT, desk)))
     return found
 
 
@@ -44,7 +44,7 @@ def next_look(row: Deadline, desk: Desk, *, after: datetime | None = None) -> da
 
 def _ahead(start: datetime, due: datetime, desk: Desk) -> datetime | None:
     """When to warn first: where nobody works any more between half the time and the end, in the last opening before."""
-    half = _when_open(start + (due - start) * POLICY.warn_at, desk)
+    half = when_open(start + (due - start) * POLICY.warn_at, desk)
     if half < due:
         return half
     try:
@@ -57,7 +57,7 @@ def _ahead(start: datetime, due: datetime, desk: Desk) -> datetime | None:
     return opens + (min(closes, due) - opens) * POLICY.warn_at
 
 
-def _when_open(instant: datetime, desk: Desk) -> datetime:
+def when_open(instant: datetime, desk: Desk) -> datetime:
     """The instant itself, or when the desk opens next; the instant itself too where it never does."""
     try:
         return next(desk.calendar.openings(instant))[0]

@@ -244,6 +244,8 @@ CELERY_BEAT_SCHEDULE = {
     "every-15-minutes-ask-surveys": _every(900, "bookings.tasks.ask_surveys"),
     "every-minute-holidays": _every(60, "bookings.tasks.seed_holidays"),
     "every-5-minutes-sweep": _every(300, "bookings.tasks.sweep"),
+    "every-minute-deadlines": _every(60, "complaints.tasks.watch_deadlines"),
+    "every-5-minutes-ombudsman": _every(300, "complaints.tasks.send_ombudsman_letters"),
     # What it deletes is a day old; a portal that is off at night, or not up for a day, gets it done all the same.
     "every-hour-sweep-files": _every(3600, "supportportal.files.tasks.sweep"),
 }

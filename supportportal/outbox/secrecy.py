@@ -22,4 +22,6 @@ def blank(text: str, secrets: Iterable[str]) -> str:
 
 
 def secrets_in(data: Mapping[str, Any], names: Iterable[str]) -> list[str]:
-    return [str(data[name]) for name in names if data.get(name)]
+    """The values under these names; of a list, each."""
+    found = (data[name] for name in names if data.get(name))
+    return [str(one) for value in found for one in (value if isinstance(value, list) else [value])]
