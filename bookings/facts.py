@@ -18,16 +18,13 @@ from supportportal.lattice import (
     WeeklyHours,
     Window,
     busy_masks,
-    cell_at,
-    cell_from,
-    instant_at,
     local_dates,
     runs,
 )
 from supportportal.people.models import Firm, User
 
 from .cells import OCCUPYING_STATES
-from .models import Agent, Booking, Hold, SessionType, TimeOff
+from .models import Agent, Booking, Hold, SessionType
 from .models.booking import LONGEST_CELLS
 from .rules import Policy
 from .timetable import Holder, Timetable
@@ -102,8 +99,8 @@ class Facts:
             diaries=_diaries([holders[pk] for pk in chosen], timetable, firm.country, policy.business_days),
             opening_hours=timetable.opening_hours.get(session_type.pk, ()),
             holidays=_holidays(timetable, countries, ground),
-            closures=[one for one in timetable.closures if one[0] < ground[1] and ground[0] < one[1]],
-            time_off=_time_off(chosen, ground),
+            closures=[one for one in timetable.closures if _meets(one[:2], ground)],
+            time_off=_time_off(chosen, timetable, ground),
             busy=_busy(
                 _sessions(chosen if client is None else [*chosen, client.pk], ground, moving),
                 _holds(chosen, ground, client, held, at - policy.hold_grace),
@@ -142,12 +139,13 @@ def _holidays(timetable: Timetable, countries: set[str], ground: Window) -> list
     ]
 
 
-def _time_off(agents: list[int], ground: Window) -> dict[int, int]:
-    rows = TimeOff.objects.filter(
-        agent__in=agents, starts_at__lt=instant_at(ground[1]), ends_at__gt=instant_at(ground[0])
-    )
-    columns = rows.order_by().values_list("agent_id", "starts_at", "ends_at")
-    return busy_masks(((agent, cell_at(begins), cell_from(ends)) for agent, begins, ends in columns), ground)
+def _time_off(agents: Iterable[int], timetable: Timetable, ground: Window) -> dict[int, int]:
+    spans = ((agent, *span) for agent in agents for span in timetable.time_off.get(agent, ()))
+    return busy_masks(((agent, first, end) for agent, first, end in spans if _meets((first, end), ground)), ground)
+
+
+def _meets(span: tuple[int, int], ground: Window) -> bool:
+    return span[0] < ground[1] and ground[0] < span[1]
 
 
 def _busy(*taken: Iterable[tuple[int, int]]) -> dict[int, int]:
@@ -179,8 +177,8 @@ def _sessions(persons: list[int], ground: Window, moving: Booking | None) -> Ite
         near = near.exclude(pk=moving.pk)
     of_agents = near.filter(agent__in=persons).values_list("agent_id", "cells", "cells_before", "cells_after")
     for person, length, before, after, firsts in of_agents.annotate(firsts=Listed("first_cell")):
-        begun = (int(first) - before for first in firsts.split(","))
-        yield person, runs(begun, before + length + after, ground)
+        shifted = (ground[0] + before, ground[1] + before)
+        yield person, runs(map(int, firsts.split(",")), before + length + after, shifted)
     of_clients = near.filter(client__in=persons).values_list("client_id", "cells")
     for person, length, firsts in of_clients.annotate(firsts=Listed("first_cell")):
         yield person, runs(map(int, firsts.split(",")), length, ground)

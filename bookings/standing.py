@@ -1,11 +1,12 @@
-"""Where clients stand: their strikes and attended sessions, read in one query each and given to the ladder (B-13)."""
+"""Where clients stand: their strikes and attended sessions, read in a query each and given to the ladder (B-13)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import chain
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, Max, OuterRef
+from django.db.models import Max
 
 from supportportal.lattice import instant_at
 from supportportal.people.models import User
@@ -41,17 +42,14 @@ class StrikeRecord:
 
 
 def records_of(clients: Iterable[int]) -> dict[int, StrikeRecord]:
-    """The records of many clients in two queries; somebody without a strike has none."""
+    """The records of many clients in three queries; somebody without a strike has none."""
     found: dict[int, list[Strike]] = {}
-    again = set()
-    being_looked_at = StrikeReview.objects.filter(strike=OuterRef("pk"), decision="")
-    rows = Strike.objects.counting().filter(client__in=clients).order_by("day", "first_cell", "pk")
-    for strike in rows.annotate(is_looked_at_again=Exists(being_looked_at)):
+    for strike in Strike.objects.counting().filter(client__in=clients).order_by("day", "first_cell", "pk"):
         found.setdefault(strike.client_id, []).append(strike)
-        if strike.is_looked_at_again:
-            again.add(strike.pk)
     if not found:
         return {}
+    being_looked_at = StrikeReview.objects.filter(strike__in=list(chain(*found.values())), decision="")
+    again = set(being_looked_at.values_list("strike", flat=True))
     attended = Booking.objects.filter(client__in=list(found), state=Booking.State.ATTENDED).order_by()
     last = dict(attended.values("client").annotate(last=Max("first_cell")).values_list("client", "last"))
     return {

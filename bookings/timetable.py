@@ -1,5 +1,5 @@
-"""Who holds what and when as a rule, when the firm is closed, which days are off: what every question about free starts
-rests on and what changes a few times a day. Each process keeps it, and asks in one query whether it is still right.
+"""Who holds what and when, who is away, when the firm is closed, which days are off: what every question about free
+starts rests on and what changes a few times a day. Each process keeps it, and asks in one query whether it is right.
 
 ``TimetableVersion`` is what makes that safe: the database itself changes it with every write to one of these tables,
 within the writer's transaction. So a version stands for one state of the tables, in transactions that are rolled back
@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from supportportal.lattice import DAY_MINUTES, WeeklyHours, cell_at, cell_from
 
-from .models import Agent, Closure, Holiday, OpeningHours, SessionType, TimetableVersion, WorkingHours
+from .models import Agent, Closure, Holiday, OpeningHours, SessionType, TimeOff, TimetableVersion, WorkingHours
 from .models.offer import PlaceKind
 
 
@@ -38,12 +38,15 @@ class Holder:
 
 @dataclass(frozen=True)
 class Timetable:
-    """``holders`` by the id of the session type, in the order of their names; closures as (first cell, end, reason)."""
+    """``holders`` and opening hours by the id of the session type, the former in the order of their names; time off by
+    the agent's, as (first cell, end); closures as (first cell, end, reason).
+    """
 
     holders: dict[int, list[Holder]]
     opening_hours: dict[int, WeeklyHours]
     holidays: dict[str, dict[date, str]]
     closures: list[tuple[int, int, str]]
+    time_off: dict[int, list[tuple[int, int]]]
 
     @classmethod
     def current(cls) -> "Timetable":
@@ -53,7 +56,8 @@ class Timetable:
 
     @classmethod
     def read(cls) -> "Timetable":
-        return cls(_holders(), _hours(OpeningHours.objects.all(), "session_type"), _holidays(), _closures())
+        opening_hours = _hours(OpeningHours.objects.all(), "session_type")
+        return cls(_holders(), opening_hours, _holidays(), _closures(), _time_off())
 
     def able_to_hold(self, session_type: SessionType) -> list[Holder]:
         """Whoever holds the type and can: a video session needs a link (B-1a)."""
@@ -107,3 +111,10 @@ def _holidays() -> dict[str, dict[date, str]]:
 def _closures() -> list[tuple[int, int, str]]:
     columns = Closure.objects.values_list("starts_at", "ends_at", "reason")
     return [(cell_at(begins), cell_from(ends), reason) for begins, ends, reason in columns]
+
+
+def _time_off() -> dict[int, list[tuple[int, int]]]:
+    found: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for agent, begins, ends in TimeOff.objects.order_by("starts_at").values_list("agent", "starts_at", "ends_at"):
+        found[agent].append((cell_at(begins), cell_from(ends)))
+    return dict(found)

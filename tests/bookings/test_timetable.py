@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from bookings import timetable_triggers
-from bookings.models import Agent, Closure, Holiday, OpeningHours, TimetableVersion, WorkingHours
+from bookings.models import Agent, Closure, Holiday, OpeningHours, TimeOff, TimetableVersion, WorkingHours
 from bookings.timetable import Timetable
 from supportportal.people.models import User
 
@@ -24,6 +24,7 @@ from ..factories import (
     HolidayFactory,
     OpeningHoursFactory,
     SessionTypeFactory,
+    TimeOffFactory,
     WorkingHoursFactory,
 )
 
@@ -46,6 +47,7 @@ def firm():
         opening=OpeningHoursFactory(session_type=session_type),
         holiday=HolidayFactory(country="IT", day=NEW_YEAR, name="Capodanno"),
         closure=ClosureFactory(**CLOSED),
+        time_off=TimeOffFactory(agent=agent),
     )
 
 
@@ -85,10 +87,11 @@ HOURS = "bookings_workinghours (agent_id, weekday, opens, closes)"
 OPENING = "bookings_openinghours (session_type_id, weekday, opens, closes)"
 HELD = "bookings_agent_session_types (agent_id, sessiontype_id)"
 CLOSURES = "bookings_closure (starts_at, ends_at, reason)"
+TIME_OFF = "bookings_timeoff (agent_id, starts_at, ends_at, reason)"
 HOLIDAYS = "bookings_holiday (country, day, name, is_observed)"
 WRITES = {
     "an agent more": lambda firm: AgentFactory(session_types=[firm.session_type]),
-    "an agent gone": lambda firm: (firm.hours.delete(), firm.agent.session_types.clear(), firm.agent.delete()),
+    "an agent gone": lambda firm: firm.agent.delete(),
     "an agent pauses": save("agent", is_active=False),
     "an agent moves": save("agent", time_zone="Europe/Lisbon"),
     "an agent's languages": lambda firm: Agent.objects.update(languages=["nl"]),
@@ -139,6 +142,12 @@ WRITES = {
     "a closure gone": lambda firm: firm.closure.delete(),
     "a closure more, raw": raw(f"INSERT INTO {CLOSURES} VALUES ('2026-12-28 00:00', '2026-12-29 00:00', '')"),
     "closures gone, raw": raw("DELETE FROM bookings_closure"),
+    "time off more": lambda firm: TimeOffFactory(agent=firm.agent, **CLOSED),
+    "time off in bulk": lambda firm: TimeOff.objects.bulk_create([TimeOff(agent=firm.agent, **CLOSED)]),
+    "time off moved": lambda firm: TimeOff.objects.update(**CLOSED),
+    "time off gone": lambda firm: firm.time_off.delete(),
+    "time off more, raw": raw(f"INSERT INTO {TIME_OFF} VALUES ({{firm.agent.pk}}, '2026-12-28', '2026-12-29', '')"),
+    "time off gone, raw": raw("DELETE FROM bookings_timeoff"),
 }
 WRITES_ON_SQLITE = {
     "a holiday replaced": raw(f"INSERT OR REPLACE INTO {HOLIDAYS} VALUES ('IT', '2027-01-01', 'Anno nuovo', true)"),

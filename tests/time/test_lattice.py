@@ -21,7 +21,9 @@ from supportportal.lattice import (
     local_day,
     lowest,
     open_on,
+    runs,
     span,
+    spans,
     starts_with_room,
     weekly_mask,
 )
@@ -83,6 +85,13 @@ def test_a_mask_is_cut_to_a_part_or_to_a_window_around():
 def test_busy_masks_gather_each_persons_spans():
     taken = [(1, 8, 12), (1, 13, 14), (2, 15, 99), (3, 0, 10)]
     assert busy_masks(taken, (10, 16)) == {1: 0b001011, 2: 0b100000}
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 6, 7, 48, 288])
+def test_runs_of_one_length_cover_the_same_cells_as_spans(length):
+    window = (1000, 1600)
+    firsts = [500, 1000 - length, 1001 - length, 998, 1000, 1007, 1013, 1300, 1301, 1599, 1600, 2000]
+    assert runs(firsts, length, window) == spans(((first, first + length) for first in firsts), window)
 
 
 # -- wall clocks -------------------------------------------------------------------------------------------------------
