@@ -22,6 +22,7 @@ from .operations.fees import answer_until
 from .refusals import BookingRefused
 from .rules import Standing
 from .standing import can_be_reviewed, record_of, review_until
+from .way_out import free_dates
 
 
 @dataclass(frozen=True)
@@ -105,10 +106,12 @@ def fee(request: HttpRequest, reference: str) -> HttpResponse:
             said = _("Thank you. The session stands.") if accepted else _("This session carries no fee any more.")
             notes.success(request, said)
             return redirect(booking)
-    return render(request, "bookings/fee.html", {**fee_shown(booking), "booking": booking, "error": error, "at": at})
+    return render(
+        request, "bookings/fee.html", {**fee_shown(booking, at), "booking": booking, "error": error, "at": at}
+    )
 
 
-def fee_shown(booking: Booking) -> dict[str, Any]:
+def fee_shown(booking: Booking, at: datetime) -> dict[str, Any]:
     """What a page says of the fee of one session, if it has one."""
     fee = booking.fees.exclude(state=Fee.State.LAPSED).first()
     standing = record_of(booking.client).standing(reviewed_too=True)
@@ -116,7 +119,7 @@ def fee_shown(booking: Booking) -> dict[str, Any]:
         "fee": fee,
         "fee_words": standing_words.fee(fee.net, fee.vat_rate, fee.currency) if fee else "",
         "answer_until": answer_until(fee) if fee else None,
-        "free_from": standing_words.day(standing.free_from) if standing.free_from else "",
+        **free_dates(booking, standing, at),
         "fee_url": booking.get_absolute_url() + "fee/",
         "place": ical.place_in_words(booking),
         "change_url": messages.manage_path(booking, "change"),

@@ -143,7 +143,7 @@ def ics_response(booking: Booking, at: datetime) -> HttpResponse:
 
 def _shown(booking: Booking, at: datetime) -> dict:
     return {
-        **fee_shown(booking),
+        **fee_shown(booking, at),
         "booking": booking,
         "at": at,
         "undo": undo_of(booking, at),

@@ -23,6 +23,7 @@ from .models import Booking, Fee, Strike
 from .policy import POLICY
 from .rules.ladder import RENEWED, SANCTION, WARNING
 from .standing import can_be_reviewed, record_of, review_until
+from .way_out import free_dates
 
 STRIKE, FEE = "bookings.strike", "bookings.fee"
 NOTICES = {WARNING: "strike_warning", SANCTION: "strike_sanction", RENEWED: "strike_renewed"}
@@ -111,7 +112,7 @@ def _fee_context(message: Message, fee: Fee) -> dict[str, Any]:
     until = fee.booking.starts_at - POLICY.fee_silence
     shown["fee"] = standing_words.fee(fee.net, fee.vat_rate, fee.currency)
     shown["answer_until"] = wording.written_out(until, zone, language)
-    shown["free_from"] = standing_words.day(standing.free_from) if standing.free_from else ""
+    shown |= free_dates(fee.booking, standing, message.due_at)
     if fee.booking.is_live:
         url = settings.SITE_URL + reverse("bookings:fee", args=[fee.booking.reference])
         shown["links"] = [{"label": _("Accept the fee"), "url": url}, *shown["links"]]

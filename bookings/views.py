@@ -170,7 +170,7 @@ def booking(request: HttpRequest, reference: str) -> HttpResponse:
     booking = get_object_or_404(Booking.objects.visible_to(request.user).for_listing(), reference=reference)
     is_free = not booking.is_imposed and rules.is_free_to_change(booking.starts_at, at, POLICY)
     shown = {
-        **fee_shown(booking),
+        **fee_shown(booking, at),
         "booking": booking,
         "meaning": meaning_of(booking, at, cancels=True),
         "free_until": rules.free_until(booking.starts_at, POLICY) if is_free else None,

@@ -1,6 +1,6 @@
 """The policy of sessions as plain functions of values and times: no database, no settings, no clock."""
 
-from .ladder import Standing, add_months, ladder, levels, review_until, standing
+from .ladder import Standing, add_months, bookable_from, ladder, levels, review_until, standing
 from .notice import PlannedReminder, free_until, is_free_to_change, notice, plan_reminders
 from .numbers import DEFAULT, Policy, Reminder
 from .outcomes import (
@@ -25,6 +25,7 @@ __all__ = [
     "Standing",
     "absent_from",
     "add_months",
+    "bookable_from",
     "door_opens",
     "feedback_until",
     "free_until",

@@ -66,6 +66,11 @@ def add_months(day: date, months: int) -> date:
     return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
+def bookable_from(day: date, horizon_days: int) -> date:
+    """The first date on which a start on ``day`` can be booked."""
+    return day - timedelta(days=horizon_days)
+
+
 def review_until(told: date, policy: Policy = DEFAULT) -> date:
     """The last local date on which a client can ask to look again at a strike told on ``told``."""
     return told + timedelta(days=policy.review_days)

@@ -322,7 +322,29 @@ def test_the_question_about_the_fee_has_three_ways_and_a_time(asked):
     text = written("fee_asked")
     assert reverse("bookings:fee", args=[asked.reference]) in text
     assert messages.manage_path(asked, "change") in text and messages.manage_path(asked, "cancel") in text
-    assert "Wednesday 2 December, 10:30" in text and "Thursday 1 April 2027 or later" in text
+    assert "Wednesday 2 December, 10:30" in text
+
+
+@pytest.mark.parametrize(
+    ("horizon", "says", "is_offered"),
+    [
+        pytest.param(200, "move it to Thursday 1 April 2027 or later", True, id="a free date can be booked now"),
+        pytest.param(128, "move it to Thursday 1 April 2027 or later", True, id="from today on"),
+        pytest.param(127, "From Wednesday 25 November 2026 on", False, id="from tomorrow on, in time to answer"),
+        pytest.param(120, "From Wednesday 2 December 2026 on", False, id="on the last day to answer"),
+        pytest.param(119, "can be booked from Thursday 3 December 2026", False, id="too late to answer"),
+        pytest.param(28, "can be booked from Thursday 4 March 2027", False, id="far too late"),
+    ],
+)
+def test_a_free_date_is_offered_only_once_it_can_be_booked(reader, asked, cast, horizon, says, is_offered):
+    cast.session_type.horizon_days = horizon
+    cast.session_type.save()
+    page = read(reader.get(reverse("bookings:fee", args=[asked.reference])))
+    mail = written("fee_asked")
+    assert ("Move it to a free date" in page) is is_offered
+    assert says.removeprefix("move it to ") in page.replace("move the session to", "move it to")
+    assert says[1:] in mail
+    assert "cancel" in mail
 
 
 def test_the_answer_and_the_waiver_reach_the_client(cast, two_strikes, one_strike):
