@@ -1,25 +1,29 @@
-"""Taking a complaint: by form, by letter, by mail; one act, whole or not at all (C-1 to C-4)."""
+"""Taking a complaint, by form, letter or mail, and what comes after it; each whole or not at all (C-1 to C-4, C-9)."""
 
 import secrets
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
 from supportportal.files.models import StoredFile
+from supportportal.outbox.models import Inbound
 from supportportal.people.models import User
 from supportportal.trail import operations as trail
 
 from .. import names
-from ..models import Complaint, Evidence, Letter, NamedStaff
+from ..models import Complaint, Letter, NamedStaff, Reply
 from ..policy import POLICY
-from ..refusals import ArrivedInFuture, NoName, NoSummary, NotReachable, TooMuchEvidence, WhyLate
+from ..refusals import ArrivedInFuture, NoName, NoSummary, NothingSaid, NotReachable, WhyLate
 from ..rules import acknowledge_by
-from . import clocks, letters
+from . import clocks, evidence, letters, naming
+from .locking import changed, lock
 
 _LETTERS = "23456789CFGHJMPQRVWX"  # none that look alike, no vowels that make words
+_SAID = ("summary", "name", "email", "postal_address", "references", "occasions", "numbers", "emails", "wish")
+_AGAIN = timedelta(hours=1)  # the same words later than this are said again
 Part = NamedStaff.Part
 
 
@@ -58,17 +62,53 @@ def lodge(
 ) -> Complaint:
     """Take what came by the online form: submission is arrival, and the first reply goes out by itself (C-1, C-4).
 
-    The same ``form_key`` twice is one complaint. Raises ComplaintRefused, with nothing changed.
+    The same ``form_key`` twice is one complaint; what the second adds to the first is added to it.
+    Raises ComplaintRefused, with nothing changed.
     """
     if form_key and (found := Complaint.objects.filter(form_key=form_key).first()):
-        return found
+        return _add_what_is_new(found, told, files, at=at)
     complaint = _complaint(told, source=Complaint.Source.FORM, arrived_at=at, at=at, client=client, form_key=form_key)
     try:
         return _take(complaint, told, files, by=None, at=at)
     except IntegrityError:
         if form_key and (found := Complaint.objects.filter(form_key=form_key).first()):
-            return found
+            return _add_what_is_new(found, told, files, at=at)
         raise
+
+
+def add(
+    complaint: Complaint,
+    *,
+    text: str,
+    source: str,
+    at: datetime,
+    files: Sequence[StoredFile] = (),
+    by: User | None = None,
+    inbound: Inbound | None = None,
+) -> Reply:
+    """Take what the complainant sends later: it joins the timeline, and its files the evidence (C-9).
+
+    ``at`` is its arrival. The same twice is taken once. Names that occur in it keep people out like the first ones.
+    Raises NothingSaid, TooMuchEvidence.
+    """
+    text = text.strip()
+    if not text and not files:
+        raise NothingSaid
+    fresh = evidence.unknown(complaint, files)
+    evidence.require_room([one.size for one in fresh], beside=complaint)
+    shown = evidence.copies(fresh, at)
+    with transaction.atomic():
+        complaint = lock(complaint)
+        fresh = evidence.unknown(complaint, fresh)
+        if not fresh and (found := _same(complaint, text, source, inbound, at)):
+            return found
+        reply = Reply.objects.create(complaint=complaint, source=source, text=text, arrived_at=at, inbound=inbound)
+        reply.files.set(fresh)
+        evidence.keep(complaint, fresh, shown, by=by, at=at)
+        trail.record("complaint.reply", complaint, by=by, at=at, reply=reply.pk, source=source, files=len(fresh))
+        changed(complaint)
+        naming.hear(complaint, [text, *(one.name for one in fresh)], at=at)
+    return reply
 
 
 def enter(
@@ -134,7 +174,6 @@ def _complaint(
     )
 
 
-@transaction.atomic
 def _take(
     complaint: Complaint,
     told: Told,
@@ -145,14 +184,36 @@ def _take(
     scan: StoredFile | None = None,
 ) -> Complaint:
     _require_whole(complaint, files)
-    complaint.save()
-    _name_staff(complaint, told)
-    _keep(complaint, files, scan, by=by, at=at)
-    clocks.start(complaint, at=at)
-    letters.send_new(complaint, Letter.Kind.ACKNOWLEDGEMENT, by=by, at=at)
-    facts = {"source": complaint.source, "about": complaint.about, "arrived_at": complaint.arrived_at}
-    trail.record("complaint.taken", complaint, by=by, at=at, **facts)
+    shown = evidence.copies([*files, scan] if scan else files, at)
+    with transaction.atomic():
+        complaint.save()
+        _name_staff(complaint, [*told.texts, *(one.name for one in files)], told)
+        evidence.keep(complaint, files, shown, by=by, at=at, scan=scan)
+        clocks.start(complaint, at=at)
+        letters.send_new(complaint, Letter.Kind.ACKNOWLEDGEMENT, by=by, at=at)
+        facts = {"source": complaint.source, "about": complaint.about, "arrived_at": complaint.arrived_at}
+        trail.record("complaint.taken", complaint, by=by, at=at, **facts)
     return complaint
+
+
+def _add_what_is_new(complaint: Complaint, told: Told, files: Sequence[StoredFile], *, at: datetime) -> Complaint:
+    """The form once more, perhaps corrected with the browser's Back: nothing is taken twice, and nothing is lost."""
+    known = set(complaint.named.values_list("typed", flat=True))
+    typed = [*names.typed_names(told.complained_about), *names.typed_names(told.spoken_with)]
+    told_now = [(getattr(told, field).strip(), getattr(complaint, field)) for field in _SAID]
+    said = [text for text, before in told_now if text and text != before]
+    said += [name for name in typed if name not in known]
+    fresh = evidence.unknown(complaint, files)
+    if said or fresh:
+        add(complaint, text="\n\n".join(said), source=Reply.Source.PAGE, files=fresh, at=at)
+    return complaint
+
+
+def _same(complaint: Complaint, text: str, source: str, inbound: Inbound | None, at: datetime) -> Reply | None:
+    """The reply that was sent a moment ago, where this is it again."""
+    if inbound is not None:
+        return complaint.replies.filter(inbound=inbound).first()
+    return complaint.replies.filter(text=text, source=source, arrived_at__gt=at - _AGAIN).first()
 
 
 def _require_whole(complaint: Complaint, files: Sequence[StoredFile]) -> None:
@@ -162,16 +223,10 @@ def _require_whole(complaint: Complaint, files: Sequence[StoredFile]) -> None:
         raise NoSummary
     if not (complaint.email or complaint.postal_address):
         raise NotReachable
-    require_room(files)
+    evidence.require_room([one.size for one in files])
 
 
-def require_room(files: Sequence[StoredFile]) -> None:
-    """Raises TooMuchEvidence where the files of one complaint are too many or too large together."""
-    if len(files) > POLICY.evidence_files or sum(one.size for one in files) > POLICY.evidence_bytes:
-        raise TooMuchEvidence
-
-
-def _name_staff(complaint: Complaint, told: Told) -> None:
+def _name_staff(complaint: Complaint, texts: Sequence[str], told: Told) -> None:
     """Write down the names as typed, and keep out whoever's name occurs, until somebody has matched them (C-8)."""
     rows = [
         NamedStaff(complaint=complaint, part=part, typed=name)
@@ -181,18 +236,9 @@ def _name_staff(complaint: Complaint, told: Told) -> None:
     staff = User.objects.staff().only("pk", "name")
     rows += [
         NamedStaff(complaint=complaint, part=Part.MENTIONED, typed=person.name[:120], person=person)
-        for person in names.mentioned(told.texts, staff)
+        for person in names.mentioned(texts, staff)
     ]
     NamedStaff.objects.bulk_create(rows)
-
-
-def _keep(
-    complaint: Complaint, files: Sequence[StoredFile], scan: StoredFile | None, *, by: User | None, at: datetime
-) -> None:
-    rows = [Evidence(complaint=complaint, file=one, added_at=at, added_by=by) for one in files]
-    if scan:
-        rows.append(Evidence(complaint=complaint, file=scan, is_scan=True, added_at=at, added_by=by))
-    Evidence.objects.bulk_create(rows)
 
 
 def _reference() -> str:

@@ -24,8 +24,10 @@ class Policy:
     appeal_answer_days: int = 10  # C-10: business days in which an appeal is answered
     warn_at: float = 0.5  # C-7: the share of the time left at which the reviewer is warned first
     statement_days: int = 2  # C-8a: business days that the person complained about is given for a statement
-    evidence_files: int = 10
-    evidence_bytes: int = 50 * 1024 * 1024  # all files of one complaint together
+    evidence_files: int = 10  # sent together: with the complaint, or later
+    evidence_bytes: int = 50 * 1024 * 1024
+    evidence_files_in_all: int = 60  # of one complaint
+    evidence_bytes_in_all: int = 300 * 1024 * 1024
 
 
 DEFAULT = Policy()

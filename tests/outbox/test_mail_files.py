@@ -43,7 +43,7 @@ def test_a_text_that_is_attached_is_a_file():
         b"",
         b"\xff\xfe\0",
         b"Content-Type: image/png\n\n",
-        b"Content-Type: multipart/mixed; boundary=\"b\"\n\n--b\nContent-Type: image/png; name*=broken''%%%\n\n\xff\n--b",
+        b"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: image/png; name*=broken''%%%\n\n\xff\n--b",
         b"Content-Type: multipart/mixed; boundary=" + b"boundary=" * 60 + b"\n\n",
         b"Content-Type: image/png\nContent-Transfer-Encoding: no-such-thing\nContent-Disposition: attachment\n\n",
     ],

@@ -1,0 +1,102 @@
+"""Mail that answers a letter about a complaint: it joins the complaint, whoever is restricted or not (C-9, R-6)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from supportportal.files import intake as files_intake
+from supportportal.files.models import StoredFile
+from supportportal.outbox import mail_files
+from supportportal.outbox.inbound import Action, Handler, Mail, Outcome
+from supportportal.outbox.models import Inbound
+
+from . import messages
+from .models import Complaint, Reply
+from .operations import evidence, intake
+from .refusals import NothingSaid, TooMuchEvidence
+
+DONE, TO_DO = Inbound.State.HANDLED, Inbound.State.WAITING
+
+
+def own_words(text: str) -> str:
+    """A reply without the lines that it quotes; all of it where nothing else is there."""
+    lines = [line for line in text.splitlines() if not line.lstrip().startswith(">")]
+    return "\n".join(lines).strip() or text.strip()
+
+
+def _answers_a_letter(mail: Mail) -> bool:
+    return mail.replies_to == messages.SUBJECT_TYPE
+
+
+def _take(mail: Mail, at: datetime) -> Outcome:
+    """A reply with its files; what could not be taken is noted, and the mail is left for staff to look at."""
+    complaint = Complaint.objects.filter(pk=mail.answers.subject_id).first() if mail.answers else None
+    if complaint is None:
+        return Outcome(TO_DO)
+    inbound = mail.inbound
+    files, left_out = _files_of(inbound, complaint)
+    try:
+        intake.add(
+            complaint,
+            text=own_words(inbound.text),
+            source=Reply.Source.MAIL,
+            files=files,
+            inbound=inbound,
+            at=inbound.arrived_at,
+        )
+    except NothingSaid:
+        return Outcome(TO_DO, messages.SUBJECT_TYPE, complaint.pk, note="nothing in it that could be taken")
+    note = f"files that were not taken: {', '.join(left_out)}" if left_out else ""
+    return Outcome(TO_DO if left_out else DONE, messages.SUBJECT_TYPE, complaint.pk, note=note)
+
+
+def _files_of(inbound: Inbound, complaint: Complaint) -> tuple[list[StoredFile], list[str]]:
+    """The files that are taken, and the names of the others."""
+    taken: list[StoredFile] = []
+    left_out: list[str] = []
+    with inbound.raw.open("rb") as raw:
+        attached = mail_files.read(raw.read())
+    for one in attached:
+        try:
+            evidence.require_room([*(kept.size for kept in taken), len(one.content)], beside=complaint)
+            upload = SimpleUploadedFile(one.name or "file", one.content)
+            taken.append(files_intake.accept(upload, inbound.arrived_at))
+        except (ValidationError, TooMuchEvidence):
+            left_out.append(one.name or "file")
+    return taken, left_out
+
+
+def visible_to(queryset: Any, user: Any) -> Any:
+    """Mails about complaints that the gate lets ``user`` see (C-8)."""
+    seen = Complaint.objects.visible_to(user).values("pk")
+    return queryset.filter(~Q(subject_type=messages.SUBJECT_TYPE) | Q(subject_id__in=seen))
+
+
+def _about(inbound: Inbound) -> str:
+    complaint = Complaint.objects.filter(pk=inbound.subject_id or 0).first()
+    return _("Complaint %(reference)s") % {"reference": complaint.reference} if complaint else ""
+
+
+def _actions(inbound: Inbound) -> Sequence[Action]:
+    complaint = Complaint.objects.filter(pk=inbound.subject_id or 0).first()
+    return [Action(_("Open the complaint"), complaint.get_absolute_url())] if complaint else []
+
+
+HANDLERS = [
+    Handler(
+        "complaints.reply",
+        _answers_a_letter,
+        _take,
+        subject_type=messages.SUBJECT_TYPE,
+        position=5,
+        about=_about,
+        actions=_actions,
+        visible_to=visible_to,
+        never_closed=True,
+    )
+]
