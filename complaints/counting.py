@@ -47,7 +47,8 @@ def as_told(row: Deadline, due: rules.Due, desk: Desk, *, on_time: bool = True) 
     """
     if row.told_at is None or row.due_at is None or not on_time or not _calendar_has_changed(row, desk):
         return due
-    limit = max(row.told_at, row.due_at)
+    is_counted_from_the_same = (due.start, due.projected) == (row.start_at, row.is_projected)
+    limit = max(row.told_at, row.due_at) if is_counted_from_the_same else row.told_at
     return due if due.due_at <= limit else replace(due, due_at=limit, day=desk.day_of(limit - _INSTANT))
 
 
