@@ -28,7 +28,7 @@ class ToldFactory(factory.Factory):
 
 
 class ComplaintFactory(factory.Factory):
-    """A complaint that came by the form; fields of ``Told`` say what, ``at`` when, ``client`` and ``files`` as lodged."""
+    """It came by the form: fields of ``Told`` say what, ``at`` when; ``client`` and ``files`` as for ``lodge``."""
 
     class Meta:
         model = Complaint

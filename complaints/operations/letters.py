@@ -9,10 +9,11 @@ from supportportal.outbox import operations as outbox
 from supportportal.people.models import User
 from supportportal.trail import operations as trail
 
-from .. import expectations, letter_texts, messages
+from .. import eligibility, expectations, letter_texts, messages
 from ..models import Complaint, Deadline, Letter
-from ..refusals import ComplaintRefused, NotLawful
+from ..refusals import ComplaintRefused, NotLawful, NotYours
 from . import clocks
+from .gate import require_sight
 
 Kind, State, Way, Step = Letter.Kind, Letter.State, Letter.Way, Deadline.Step
 # Letters that tell of a decision leave with it, never alone.
@@ -51,8 +52,9 @@ def draft(complaint: Complaint, kind: str, *, by: User | None, at: datetime) -> 
 
 @transaction.atomic
 def edit(letter: Letter, *, subject: str, body: str, by: User, at: datetime) -> Letter:
-    """Change a draft. Raises ComplaintRefused once it has left, or where nothing is left of it."""
+    """Change a draft. Raises NotYours, or ComplaintRefused once it has left, or where nothing is left of it."""
     letter = _lock(letter)
+    require_sight(letter.complaint, by)
     if letter.state != State.DRAFT:
         raise NotLawful(_("This letter has left already. Write another one."))
     if not (subject.strip() and body.strip()):
@@ -67,11 +69,13 @@ def send(letter: Letter, *, by: User | None, at: datetime) -> Letter:
     """Let a draft leave: owed to the outbox, or to be printed and posted. Sending twice changes nothing.
 
     What it tells of dates is noted; a clock stops only once it has really gone (C-4). Raises ComplaintRefused while
-    something is still to be written, or where the decision that it tells of has not been made.
+    something is still to be written, or where the decision that it tells of has not been made, and NotYours.
     """
     letter = _lock(letter)
     if letter.state != State.DRAFT:
         return letter
+    if by is not None and letter.kind != Kind.ACKNOWLEDGEMENT:  # which leaves by itself, whoever entered the complaint
+        require_sight(letter.complaint, by)
     _require_ready(letter)
     letter.state = State.LEAVING
     letter.body, letter.days = letter_texts.up_to_date(letter, at=at)
@@ -94,6 +98,8 @@ def send_new(complaint: Complaint, kind: str, *, by: User | None, at: datetime) 
 def mark_posted(letter: Letter, *, posted_at: datetime, by: User, at: datetime) -> Letter:
     """The printed letter was posted at ``posted_at``: its clock stops then (C-4). Raises ComplaintRefused."""
     letter = _lock(letter)
+    if eligibility.is_barred(letter.complaint, by):
+        raise NotYours
     if letter.way != Way.POST or letter.state != State.LEAVING:
         raise NotLawful(_("This letter does not wait to be posted."))
     if not letter.written_at <= posted_at <= at:
