@@ -5,11 +5,13 @@ from datetime import UTC, datetime
 import pytest
 from django.contrib import admin
 from django.urls import reverse
+from django.utils.safestring import mark_safe
 
 from bookings.models import TermsVersion
 from supportportal.pages import checklist
 from supportportal.pages.panels import Board, Panel
-from supportportal.people.models import Firm
+from supportportal.pages.templatetags.staff import with_headers
+from supportportal.people.models import Account, Firm
 from tests.factories import AccountFactory, ClientFactory, FirmFactory, PlanFactory, StaffFactory
 
 LATER = datetime(2027, 1, 1, tzinfo=UTC)
@@ -105,6 +107,42 @@ def test_a_step_is_done_once_it_is_there(client, code, make, not_enough):
     make()
     assert is_done(code)
     assert leads_somewhere()
+
+
+@pytest.mark.parametrize(
+    ("cell", "written"),
+    [
+        pytest.param(
+            '<td class="field-to">Anna</td>',
+            '<td class="field-to" data-label="To &amp; fro"><div>Anna</div></td>',
+            id="td",
+        ),
+        pytest.param(
+            '<th class="a"><a href="#">1\n2</a></th>',
+            '<th class="a" data-label="To &amp; fro"><div><a href="#">1\n2</a></div></th>',
+            id="th",
+        ),
+        pytest.param("<td>-</td>", '<td data-label="To &amp; fro" data-blank><div>-</div></td>', id="nothing"),
+        pytest.param(
+            '<td><img src="no.svg"></td>',
+            '<td data-label="To &amp; fro"><div><img src="no.svg"></div></td>',
+            id="picture",
+        ),
+    ],
+)
+def test_a_cell_of_a_list_bears_the_head_of_its_column(cell, written):
+    assert with_headers([mark_safe(cell)], [{"text": "to & fro"}]) == [written]
+
+
+@pytest.mark.django_db
+def test_the_head_of_a_column_cannot_break_out_of_its_cell(client, monkeypatch):
+    monkeypatch.setattr(Account._meta.get_field("name"), "verbose_name", '"><script>x</script>')
+    client.force_login(StaffFactory(is_superuser=True))
+    AccountFactory(name="<b>Ferri</b>")
+    page = client.get(reverse("admin:people_account_changelist")).content.decode()
+    assert "<script>x" not in page
+    assert 'data-label="&quot;&gt;x"' in page
+    assert "&lt;b&gt;Ferri" in page and "<b>Ferri" not in page
 
 
 def test_a_panel_is_shown_to_whom_it_is_for(rf, at):

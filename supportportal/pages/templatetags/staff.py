@@ -1,11 +1,19 @@
-"""What Django's own forms of the admin leave out: a name for every control that has no label of its own."""
+"""What Django's own pages of the admin leave out: a name for every control and for every cell that stands alone."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
 
 from django import template
 from django.forms import BoundField, MultiWidget
-from django.utils.safestring import SafeString
+from django.utils.html import escape, strip_tags
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 register = template.Library()
+_CELL = re.compile(r"(<t[dh][^>]*)>(.*)(</t[dh]>)", re.DOTALL)
+BLANK = {"", "-", "–"}
 
 
 @register.filter
@@ -24,3 +32,19 @@ def labelled_parts(bound: BoundField) -> SafeString:
         for part, name in zip(widget.widgets, (_("date"), _("time")), strict=True):
             part.attrs["aria-label"] = f"{bound.label}: {name}"
     return bound.as_widget()
+
+
+@register.filter
+def with_headers(cells: Iterable[SafeString], headers: Iterable[dict[str, Any]]) -> list[SafeString]:
+    """The cells of a row in a list, each with the head of its column, for phones; those that hold nothing say so."""
+    names = [escape(capfirst(strip_tags(str(header["text"])).strip())) for header in headers]
+    return [_with_header(cell, name) for cell, name in zip(cells, [*names, ""], strict=False)]
+
+
+def _with_header(cell: SafeString, name: str) -> SafeString:
+    found = _CELL.fullmatch(cell)
+    if found is None:
+        return cell
+    opening, content, closing = found.groups()
+    blank = "" if "<" in content or content.strip() not in BLANK else " data-blank"
+    return mark_safe(f'{opening} data-label="{name}"{blank}><div>{content}</div>{closing}')  # noqa: S308  (all escaped)

@@ -12,6 +12,13 @@
   document.addEventListener("DOMContentLoaded", () => focusWrong(document));
   document.addEventListener("htmx:afterSettle", (event) => focusWrong(event.target));
 
+  /* On a phone the staff's navigation is one long line: where one is stands in it. */
+  document.addEventListener("DOMContentLoaded", () => {
+    const here = document.querySelector(".staff-nav [aria-current]");
+    const nav = here?.parentElement;
+    if (nav) nav.scrollLeft = here.offsetLeft - (nav.clientWidth - here.offsetWidth) / 2;
+  });
+
   const move = (step) => {
     const all = rows();
     if (!all.length) return;
