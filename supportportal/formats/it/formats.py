@@ -1,3 +1,2 @@
-DATE_FORMAT = "j M Y"
 DATETIME_FORMAT = "j M Y, H:i"
 TIME_INPUT_FORMATS = ["%H:%M", "%H:%M:%S"]
