@@ -5,6 +5,8 @@ class ComplaintsConfig(AppConfig):
     name = "complaints"
 
     def ready(self) -> None:
-        from . import registration
+        from . import registration, registration_client, registration_staff
 
         registration.register()
+        registration_client.register()
+        registration_staff.register()

@@ -1,0 +1,126 @@
+"""Entering a complaint that did not come by the form; and what to tell somebody who calls (C-1)."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from supportportal.files.intake import accept
+from supportportal.files.models import StoredFile
+from supportportal.people.context import firm_of
+
+from . import calendars, expectations
+from .admin_access import GatedAdmin
+from .forms_staff import ENTRIES, StaffEntryForm
+from .models import Complaint, Letter
+from .operations import desk, intake
+from .refusals import ComplaintRefused
+
+Source = Complaint.Source
+WAYS = {
+    Source.LETTER: gettext_lazy("A letter"),
+    Source.MAIL: gettext_lazy("An e-mail"),
+    Source.ASSISTED: gettext_lazy("The form, for somebody who cannot fill it in"),
+}
+DETAILS = [
+    "about",
+    "complained_about",
+    "spoken_with",
+    "references",
+    "occasions",
+    "numbers",
+    "emails",
+    "wish",
+    "files",
+    "client_email",
+]
+HIDDEN = ["kept_files", "kept_scan"]
+
+
+class EntryAdmin(GatedAdmin):
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view
+        return [
+            path("add/", view(self.add_view), name="complaints_complaint_add"),
+            path("caller/", view(require_POST(self.caller_view)), name="complaints_complaint_caller"),
+            *super().get_urls(),
+        ]
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """Whoever enters a complaint learns its reference and what follows; only managers then see the case."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        at, firm = timezone.now(), firm_of(request)
+        source = request.GET.get("source", "")
+        if source not in ENTRIES:
+            return self.page(request, "entry/start", _("Enter a complaint"), ways=_ways(), firm=firm)
+        given = (request.POST, request.FILES) if request.method == "POST" else (None, None)
+        desk_now = calendars.desk(at, firm=firm)
+        initial = {"country": firm.country, "language": firm.language, "arrived_on": desk_now.day_of(at)}
+        form = ENTRIES[source](*given, desk=desk_now, initial=initial)
+        if request.method == "POST":
+            is_valid = form.is_valid()
+            files, scan = _kept(form, at)
+            if is_valid:
+                told = form.told(language=firm.language, time_zone=str(desk_now.zone))
+                entry = {**form.entry(), "arrived_at": form.arrived_at(at), "files": files}
+                try:
+                    taken = intake.enter(told, **entry, scan=scan, by=request.user, at=at)
+                except ComplaintRefused as refusal:
+                    field = {"arrived_at": "arrived_on"}.get(refusal.field or "", refusal.field)
+                    form.add_error(field if field in form.fields else None, str(refusal))
+                else:
+                    return self._taken(request, taken, at)
+        fields = [form[name] for name in form.fields if name not in [*DETAILS, *HIDDEN]]
+        context = {
+            "form": form,
+            "fields_first": fields,
+            "fields_more": [form[name] for name in DETAILS],
+            "hidden": [form[name] for name in HIDDEN],
+            "source": source,
+            "expected": expectations.of_arrival(at, firm=firm),
+        }
+        return self.page(request, "entry/form", WAYS[Source(source)], **context)
+
+    def _taken(self, request: HttpRequest, complaint: Complaint, at: datetime) -> HttpResponse:
+        """To the case for who may see it; else a page that says what happens now, and nothing of the case."""
+        if self.get_queryset(request).filter(pk=complaint.pk).exists() and self.has_view_permission(request):
+            told = _("Complaint %(reference)s is taken.") % {"reference": complaint.reference}
+            self.message_user(request, told, messages.SUCCESS)
+            return redirect("admin:complaints_complaint_change", complaint.pk)
+        by_post = complaint.letters.filter(way=Letter.Way.POST).exists()
+        context = {"reference": complaint.reference, "by_post": by_post, "at": at}
+        return self.page(request, "entry/taken", _("The complaint is taken"), **context)
+
+    def caller_view(self, request: HttpRequest) -> HttpResponse:
+        """A note that a caller was told how to complain in writing."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        desk.told_caller(by=request.user, at=timezone.now())
+        self.message_user(request, _("Noted that the caller was told."), messages.SUCCESS)
+        return redirect("admin:complaints_complaint_add")
+
+
+def _ways() -> list[tuple[Any, str]]:
+    address = reverse("admin:complaints_complaint_add")
+    return [(words, f"{address}?source={source.value}") for source, words in WAYS.items()]
+
+
+def _kept(form: StaffEntryForm, at: datetime) -> tuple[list[StoredFile], StoredFile | None]:
+    """The files and the scan handed in, now or with an earlier try, kept for the next one if it comes to that."""
+    given = form.cleaned_data
+    files = [*(given.get("kept_files") or []), *(accept(upload, at) for upload in given.get("files") or [])]
+    scan = accept(given["scan"], at) if given.get("scan") else given.get("kept_scan")
+    form.data = form.data.copy()
+    form.data["kept_files"] = form.keep(files)
+    form.data["kept_scan"] = form.keep([scan] if scan else [])
+    form.files_so_far = [*files, scan] if scan else files
+    return files, scan

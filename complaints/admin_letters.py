@@ -1,0 +1,184 @@
+"""Letters of a case: written from a template, looked at, sent, printed, noted as posted (C-9)."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.loader import render_to_string
+from django.urls import path
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from supportportal.files.download import download_response
+from supportportal.people.context import firm_of
+
+from . import calendars, timeline
+from .admin_access import GatedAdmin, works_on_cases
+from .admin_case import form_of, seen_version
+from .forms_case import AnswerForm, FinalForm, LetterForm, LetterKindForm, PostedForm
+from .models import Complaint, Letter
+from .operations import appeals, closing, letters
+from .refusals import ComplaintRefused, Stale
+
+Kind, State, Way = Letter.Kind, Letter.State, Letter.Way
+FORMS = {Kind.RESPONSE: AnswerForm, Kind.FINAL: FinalForm}
+# Only what the page itself brings: no script, nothing from elsewhere.
+PRINT_POLICY = "sandbox allow-modals; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+
+
+class LettersAdmin(GatedAdmin):
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view
+        return [
+            path("post/", view(require_safe(self.post_view)), name="complaints_complaint_post"),
+            path("<int:pk>/write/", view(require_POST(self.write_view)), name="complaints_complaint_write"),
+            path("<int:pk>/letters/<int:letter>/", view(self.letter_view), name="complaints_complaint_letter"),
+            path(
+                "<int:pk>/letters/<int:letter>/print/",
+                view(require_safe(self.print_view)),
+                name="complaints_complaint_print",
+            ),
+            path(
+                "<int:pk>/letters/<int:letter>/file/",
+                view(require_safe(self.letter_file_view)),
+                name="complaints_complaint_letter_file",
+            ),
+            *super().get_urls(),
+        ]
+
+    def post_view(self, request: HttpRequest) -> HttpResponse:
+        """What waits to be printed and posted, the oldest first."""
+        if not works_on_cases(request):
+            raise Http404
+        at = timezone.now()
+        waiting = Letter.objects.filter(way=Way.POST, state=State.LEAVING, complaint__in=self.get_queryset(request))
+        rows = waiting.select_related("complaint").order_by("written_at", "pk")[:200]
+        context = {"letters": [(letter, _posted_form(letter, at)) for letter in rows], "at": at}
+        return self.page(request, "letter/post", _("Letters to print and post"), **context)
+
+    def write_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        complaint = self.case(request, pk)
+        form = LetterKindForm(request.POST, complaint=complaint)
+        if not form.is_valid():
+            self.message_user(request, _("Please choose which letter to write."), messages.ERROR)
+            return redirect("admin:complaints_complaint_change", pk)
+        letter = letters.draft(complaint, form.cleaned_data["kind"], by=request.user, at=timezone.now())
+        return redirect("admin:complaints_complaint_letter", pk, letter.pk)
+
+    def letter_view(self, request: HttpRequest, pk: int, letter: int) -> HttpResponse:
+        """A draft to be changed and sent; what has left, as it left."""
+        complaint, at = self.case(request, pk), timezone.now()
+        found = _letter(complaint, letter)
+        status = 200
+        posted = request.POST if request.method == "POST" else None
+        initial = {"subject": found.subject, "body": found.body, "outcome": complaint.outcome or _found_in(complaint)}
+        form_class = FORMS.get(Kind(found.kind), LetterForm)
+        form = form_class(posted, complaint=complaint, target=found, initial=initial)
+        if posted is not None:
+            press = request.POST.get("press")
+            if press == "save":
+                for name in set(form.fields) - {"subject", "body"}:
+                    form.fields[name].required = False
+            if form.is_valid():
+                try:
+                    return self._pressed(request, complaint, found, press, form.cleaned_data, at)
+                except ComplaintRefused as refusal:
+                    status = 409 if isinstance(refusal, Stale) else 200
+                    form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+            found = _letter(complaint, letter)
+        context = {
+            "complaint": complaint,
+            "letter": found,
+            "form": form,
+            "at": at,
+            "is_draft": found.state == State.DRAFT,
+            "is_waiting": found.way == Way.POST and found.state == State.LEAVING,
+            "posted_form": _posted_form(found, at),
+            "mails": timeline.mails_of(complaint).get(found.pk, []),
+            "send_words": _send_words(found),
+        }
+        return self.page(request, "letter/letter", found.get_kind_display().capitalize(), status=status, **context)
+
+    def _pressed(
+        self,
+        request: HttpRequest,
+        complaint: Complaint,
+        letter: Letter,
+        press: str | None,
+        given: dict[str, Any],
+        at: datetime,
+    ) -> HttpResponse:
+        """Keep what was typed, then send it if that was asked. Raises ComplaintRefused."""
+        who = {"by": request.user, "at": at}
+        letter = letters.edit(letter, subject=given["subject"], body=given["body"], **who)
+        if press != "send":
+            self.message_user(request, _("The draft is kept."), messages.SUCCESS)
+            return redirect("admin:complaints_complaint_letter", complaint.pk, letter.pk)
+        swap = {**who, "seen": seen_version(request)}
+        match letter.kind:
+            case Kind.RESPONSE:
+                outcome, cause = given["outcome"], given["root_cause"]
+                closing.answer(complaint, letter, outcome=outcome, root_cause=cause, **swap)
+            case Kind.FINAL:
+                appeals.decide(complaint.appeal, letter, outcome=given["outcome"], **swap)
+            case _:
+                letters.send(letter, **who)
+        by_post = letter.way == Way.POST
+        told = _("Ready: print it, post it, and note the day.") if by_post else _("The letter is on its way.")
+        self.message_user(request, told, messages.SUCCESS)
+        if by_post:
+            return redirect("admin:complaints_complaint_letter", complaint.pk, letter.pk)
+        return redirect("admin:complaints_complaint_change", complaint.pk)
+
+    def print_view(self, request: HttpRequest, pk: int, letter: int) -> HttpResponse:
+        """The letter as a page to print: a draft as it would leave, else the very bytes that were kept."""
+        found = _letter(self.case(request, pk), letter)
+        if found.content and found.content.content_type == "text/html":
+            with found.content.content.open("rb") as kept:
+                page = kept.read()
+        else:
+            page = _as_page(found, request).encode()
+        headers = {"Content-Security-Policy": PRINT_POLICY, "Cache-Control": "private, no-store"}
+        return HttpResponse(page, content_type="text/html; charset=utf-8", headers=headers)
+
+    def letter_file_view(self, request: HttpRequest, pk: int, letter: int) -> HttpResponse:
+        """The letter as it was sent, as a file."""
+        found = _letter(self.case(request, pk), letter)
+        if found.content is None:
+            raise Http404
+        return download_response(found.content)
+
+
+def _letter(complaint: Complaint, pk: int) -> Letter:
+    rows = complaint.letters.select_related("content", "written_by", "posted_by", "complaint", "instead_of")
+    return get_object_or_404(rows, pk=pk)
+
+
+def _as_page(letter: Letter, request: HttpRequest) -> str:
+    firm = firm_of(request)
+    with translation.override(letter.language), timezone.override(calendars.zone_of(firm)):
+        shown = {"letter": letter, "firm": firm, "at": letter.written_at}
+        return render_to_string("complaints/letters/page.html", shown)
+
+
+def _posted_form(letter: Letter, at: datetime) -> PostedForm:
+    return form_of("posted", letter.complaint, letter, posted_on=timezone.localdate(at))
+
+
+def _found_in(complaint: Complaint) -> str:
+    """The outcome that the findings of the points come to, as a proposal."""
+    findings = {point.finding for point in complaint.points.all()}
+    if not findings or "" in findings:
+        return ""
+    return findings.pop() if len(findings) == 1 else Complaint.Outcome.PARTLY
+
+
+def _send_words(letter: Letter) -> str:
+    if letter.kind == Kind.RESPONSE:
+        return _("Answer the complaint with this letter")
+    if letter.kind == Kind.FINAL:
+        return _("Decide the appeal with this letter")
+    return _("Ready to be posted") if letter.way == Way.POST else _("Send by e-mail")
