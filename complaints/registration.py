@@ -2,13 +2,17 @@
 
 from datetime import datetime
 
-from supportportal import explain
+from supportportal import edits, explain
 from supportportal.outbox import kinds
 from supportportal.outbox.models import Message
 
-from . import messages
+from . import digests, messages, visibility
+from .admin_rebasing import tell_of_moved_deadlines
 from .explanations import TOPICS
 from .operations import letters
+
+# What the desk's calendar is made of (C-5).
+CALENDAR = ["bookings.holiday", "bookings.closure", "people.firm"]
 
 
 def letter_outcome(message: Message, outcome: str, at: datetime) -> None:
@@ -23,4 +27,7 @@ def letter_outcome(message: Message, outcome: str, at: datetime) -> None:
 def register() -> None:
     for topic in TOPICS:
         explain.register(topic)
-    kinds.register(*messages.kinds_of(letter_outcome))
+    kinds.register(*messages.kinds_of(letter_outcome), digests.KIND)
+    visibility.register()
+    for label in CALENDAR:
+        edits.follow(label, tell_of_moved_deadlines)

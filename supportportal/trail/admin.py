@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from . import visibility
 from .models import Entry
 
 
@@ -17,6 +18,9 @@ class EntryAdmin(admin.ModelAdmin):
     date_hierarchy = "at"
     ordering = ["-pk"]
     show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return visibility.visible_to(super().get_queryset(request), request.user)
 
     @admin.display(boolean=True)
     def is_sealed(self, entry: Entry) -> bool:

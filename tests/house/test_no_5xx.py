@@ -13,8 +13,6 @@ import pytest
 from django.core.signals import got_request_exception
 from django.db import transaction
 from django.test import Client
-from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
-from django.urls.converters import IntConverter
 from django.utils import timezone
 
 from bookings import messages, messages_outcomes, messages_waiting
@@ -22,6 +20,7 @@ from bookings.models import Agent, Booking, Callback, Fee, Offer, SessionType, S
 from supportportal import links
 from supportportal.demo import builders
 from supportportal.people.models import User
+from tests.support.pages import address, pages
 
 pytestmark = pytest.mark.django_db
 
@@ -158,26 +157,6 @@ def requests_to(path, draw):
     yield "get", f"{path}?" + "&".join(f"{field}=%ff%fe" for field in FIELDS), {}
     yield "get", f"{path}?" + "&".join(f"{field}={quote(draw.choice(ODD))}" for field in some), {}
     yield "post", path, {field: draw.choice([*ODD, LONG]) for field in FIELDS}
-
-
-def pages(patterns=None, namespace=""):
-    """Every named page of the portal."""
-    for pattern in get_resolver().url_patterns if patterns is None else patterns:
-        if isinstance(pattern, URLResolver):
-            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
-            yield from pages(pattern.url_patterns, inner)
-        elif isinstance(pattern, URLPattern) and pattern.name:
-            yield f"{namespace}{pattern.name}", pattern
-
-
-def address(name, pattern, values):
-    given = {}
-    for key, converter in pattern.pattern.converters.items():
-        given[key] = values.get((name, key)) or values.get(key) or (1 if isinstance(converter, IntConverter) else "1")
-    try:
-        return reverse(name, kwargs=given)
-    except NoReverseMatch:
-        return None
 
 
 def known_values(person):

@@ -1,0 +1,24 @@
+"""Who may see which entries: each app narrows those about its own subjects (C-8)."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from .models import Entry
+
+# kind of subject → the ids that a member of staff may see entries about
+_seen: dict[str, Callable[[Any], QuerySet]] = {}
+
+
+def register(subject_type: str, ids_seen_by: Callable[[Any], QuerySet]) -> None:
+    if _seen.setdefault(subject_type, ids_seen_by) is not ids_seen_by:
+        raise ValueError(f"Who sees entries about {subject_type} is registered twice.")
+
+
+def visible_to(entries: "QuerySet[Entry]", user: Any) -> "QuerySet[Entry]":
+    """The entries that ``user`` may see. Kinds of subjects that no app narrows are seen by all who see the trail."""
+    for subject_type, ids_seen_by in _seen.items():
+        hidden = Q(subject_type=subject_type) & ~Q(subject_id__in=ids_seen_by(user))
+        entries = entries.exclude(hidden)
+    return entries
