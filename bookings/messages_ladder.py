@@ -1,6 +1,7 @@
 """The messages about strikes and fees: warned, sanctioned, asked, taken back, looked at again (B-13)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +28,7 @@ from .way_out import free_dates
 
 STRIKE, FEE = "bookings.strike", "bookings.fee"
 NOTICES = {WARNING: "strike_warning", SANCTION: "strike_sanction", RENEWED: "strike_renewed"}
+LEFT: set[str] = {Message.State.SENT, Message.State.DELIVERED, *Message.AT_RISK}
 
 
 # -- what is owed ------------------------------------------------------------------------------------------------------
@@ -48,6 +50,32 @@ def owed_for_review(strike: Strike, *, at: datetime) -> Owed:
 def owed_for_fee(fee: Fee) -> Owed:
     starts_at = instant_at(fee.booking.first_cell)
     return Owed("fee_asked", fee.pk, fee.asked_at, useful_until=starts_at - POLICY.fee_silence, recipient=fee.client)
+
+
+def owed_again_for_fee(fee: Fee) -> list[Owed]:
+    """For a fee that is asked again by an undo, where the client was not told of it before it lapsed."""
+    told = Message.objects.about(FEE, fee.pk).filter(kind="fee_asked")
+    if told.filter(state__in=[*Message.UNSENT, *LEFT]).exists():
+        return []
+    return [replace(owed_for_fee(fee), version=told.count() + 1)]
+
+
+# -- whether it has left -----------------------------------------------------------------------------------------------
+
+
+def untold(strikes: Sequence[Strike], *, at: datetime) -> list[Strike]:
+    """Those whose notice is still to come: not final yet, or held up on its way."""
+    if not strikes:
+        return []
+    notices = Message.objects.about(STRIKE, *(strike.pk for strike in strikes)).filter(kind__in=NOTICES.values())
+    states: dict[int, set[str]] = {}
+    for pk, state in notices.values_list("subject_id", "state"):
+        states.setdefault(pk, set()).add(state)
+    return [
+        strike
+        for strike in strikes
+        if not states.get(strike.pk, set()) & LEFT and (strike.final_at >= at or strike.pk in states)
+    ]
 
 
 # -- whether it is still owed ------------------------------------------------------------------------------------------

@@ -32,14 +32,19 @@ def offer_path(offer: Offer) -> str:
 # -- what is owed ------------------------------------------------------------------------------------------------------
 
 
-def owed_for_undo(booking: Booking, *, reached: dict[str, Any] | None, at: datetime) -> Iterator[Owed]:
-    """``reached`` is the slot that an undone move had reached; None where a cancellation was undone."""
+def owed_for_undo(
+    booking: Booking, *, reached: dict[str, Any] | None, given_up_at: datetime, at: datetime
+) -> Iterator[Owed]:
+    """``reached`` is the slot that an undone move had reached; None where a cancellation was undone.
+
+    A reminder that would have gone out since it was given up goes out now (B-7).
+    """
     yield Owed("booking_restored", booking.pk, at, version=booking.version, recipient=booking.client)
     yield Owed("agent_restored", booking.pk, at, version=booking.version, recipient=booking.agent.user)
     if reached is not None and reached["agent"] != booking.agent_id:
         data = {name: reached[name] for name in ("first_cell", "cells", "agent")}
         yield messages.to_agent("agent_cancelled", booking, reached["agent"], due_at=at, data=data)
-    yield from messages.reminders(booking, agreed_at=at)
+    yield from messages.reminders(booking, agreed_at=given_up_at)
 
 
 def owed_for_offer(offer: Offer, *, at: datetime) -> Iterator[Owed]:

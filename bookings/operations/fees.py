@@ -83,21 +83,22 @@ def settle(client: User, known: StrikeRecord, *, at: datetime) -> None:
 
     What lapsed only minutes ago can come back: that was an action which has just been undone (B-9a, B-12).
     """
-    kept = (
-        Fee.objects.filter(client=client, state__in=DERIVED).select_related("booking").order_by("booking__first_cell")
-    )
+    kept = Fee.objects.filter(client=client, state__in=DERIVED).select_related("booking")
+    fresh = kept.exclude(state=State.LAPSED, settled_at__lt=at - POLICY.undo)
     standing = known.standing(reviewed_too=True)
-    taken: set[int] = set()
+    settled: set[int] = set()
     is_asked = False
-    for fee in kept.exclude(state=State.LAPSED, settled_at__lt=at - POLICY.undo):
+    # Of two for one session the one that is open, else the newer: it is the one that an undo brings back.
+    for fee in sorted(fresh, key=lambda fee: (fee.booking.first_cell, fee.state == State.LAPSED, -fee.pk)):
         wanted = _wanted(fee, client, known, standing)
-        if wanted != State.LAPSED and (fee.booking_id in taken or (wanted == State.ASKED and is_asked)):
+        if fee.booking_id in settled or (wanted == State.ASKED and is_asked):
             wanted = State.LAPSED
-        if wanted != State.LAPSED:
-            taken.add(fee.booking_id)
-            is_asked |= wanted == State.ASKED
+        settled.add(fee.booking_id)
+        is_asked |= wanted == State.ASKED
         if wanted != fee.state:
             _become(fee, wanted, by=None, at=at)
+            if wanted == State.ASKED:
+                outbox.plan(messages.owed_again_for_fee(fee), at=at)
 
 
 def _wanted(fee: Fee, client: User, known: StrikeRecord, standing: Standing) -> str:
@@ -106,7 +107,8 @@ def _wanted(fee: Fee, client: User, known: StrikeRecord, standing: Standing) -> 
     if booking.client_id != client.pk:
         return State.LAPSED  # a colleague attends instead
     if booking.is_live:
-        if not standing.is_chargeable(day_of(booking.first_cell, client.zone)):
+        is_ours = booking.imposed_at is not None and not is_accepted  # nothing is asked for a time that we chose
+        if is_ours or not standing.is_chargeable(day_of(booking.first_cell, client.zone)):
             return State.LAPSED
         return State.ACCEPTED if is_accepted else State.ASKED
     is_missed = any(one.booking_id == booking.pk and one.first_cell == booking.first_cell for one in known.strikes)

@@ -41,6 +41,7 @@ def record(
     """
     made = Strike.objects.counting().filter(booking=booking, first_cell=first_cell).first()
     if made:
+        refresh(booking.client, at=at)
         return made
     strike = Strike.objects.create(
         booking=booking,
@@ -78,7 +79,7 @@ def take_back(
     strike.taken_back_reason = reason.strip()
     strike.save(update_fields=["taken_back", "taken_back_at", "taken_back_by", "taken_back_reason"])
     trail.record("strike.taken_back", strike, by=by, at=at, how=how)
-    if is_told and how != Strike.TakenBack.UNDONE and strike.final_at <= at:
+    if is_told and how != Strike.TakenBack.UNDONE and not messages.untold([strike], at=at):
         outbox.plan([messages.owed_for_taking_back(strike, at=at)], at=at)
     refresh(client, at=at)
     return strike
@@ -97,5 +98,5 @@ def refresh(client: User, *, at: datetime) -> None:
 
 def _notices(known: StrikeRecord, *, at: datetime) -> list[outbox.Owed]:
     """For each strike that the client has not been told of yet, what recording it led to."""
-    untold = [strike for strike in known.strikes if strike.final_at >= at]
+    untold = messages.untold(known.strikes, at=at)
     return [messages.owed_for_strike(strike, known.level_of(strike)) for strike in untold]

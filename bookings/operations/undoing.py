@@ -53,10 +53,11 @@ def undo(booking: Booking, *, by: User | None, at: datetime) -> Booking:
     _give_back(booking, slot, at=at)
     booking = Booking.objects.select_related("client__account__plan", "agent__user", "session_type").get(pk=booking.pk)
     outbox.void(messages.SUBJECT_TYPE, booking.pk, below_version=booking.version)
-    owed = messages_waiting.owed_for_undo(booking, reached=reached, at=at)
+    given_up_at = datetime.fromisoformat(slot["given_up_at"])
+    owed = messages_waiting.owed_for_undo(booking, reached=reached, given_up_at=given_up_at, at=at)
     outbox.plan(with_copies(owed, booking, by=by), at=at)
     trail.record("booking.undone", booking, by=by, at=at, first_cell=slot["first_cell"], reached=reached)
-    _take_strike_back(booking, slot["given_up_at"], by=by, at=at)
+    _take_strike_back(booking, given_up_at, by=by, at=at)
     if reached is not None:
         holds.hand_on(reached, booking, at=at)
     return booking
@@ -81,10 +82,10 @@ def _give_back(booking: Booking, slot: holds.Slot, *, at: datetime) -> None:
         WaitlistEntry.objects.filter(pk=slot["waited"]).update(left_at=None)
 
 
-def _take_strike_back(booking: Booking, given_up_at: str, *, by: User | None, at: datetime) -> None:
+def _take_strike_back(booking: Booking, given_up_at: datetime, *, by: User | None, at: datetime) -> None:
     """Only the strike that came of what is undone: the same start may have been missed by an earlier change already."""
     counting = Strike.objects.counting().filter(booking=booking, first_cell=booking.first_cell)
-    strike = counting.filter(recorded_at=datetime.fromisoformat(given_up_at)).first()
+    strike = counting.filter(recorded_at=given_up_at).first()
     if strike is None:
         strikes.refresh(booking.client, at=at)
     else:
