@@ -1,107 +1,112 @@
-"""Complaining in the browser, and the complainant's own page. Neither needs a sign-in (C-1, C-3, R-6)."""
+"""The public form for complaints: no sign-in and no scripts needed, whoever is restricted or not (C-1, R-6)."""
 
-import zoneinfo
-from collections.abc import Callable
 from datetime import datetime
-from functools import wraps
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
-from supportportal import links
-from supportportal.files.intake import accept
-from supportportal.files.models import StoredFile
+from supportportal.pages.forgery import answered_by
+from supportportal.people import countries
 from supportportal.people.context import firm_of
+from supportportal.people.models import Firm, User
 
 from . import authorities, calendars, expectations, messages
-from .forms import ComplaintForm
+from .forms import ComplaintForm, EvidenceForm
 from .models import Complaint
 from .operations import intake
+from .policy import POLICY
 from .refusals import ComplaintRefused
 
-Page = Callable[[HttpRequest, Complaint, datetime], HttpResponse]
+TAKEN = "?done=taken"
 
 
+def complain_unproven(request: HttpRequest) -> HttpResponse:
+    """The page had been open for too long, or the browser keeps no cookies.
+
+    Who is signed in looks and presses once more. A stranger's complaint is anybody's to make: nothing would be forged.
+    """
+    forged = request.headers.get("Sec-Fetch-Site", "same-origin") == "cross-site"
+    if request.user.is_authenticated or forged:
+        return _complain(request, again=True)
+    return _complain(request)
+
+
+@answered_by(complain_unproven)
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def complain(request: HttpRequest) -> HttpResponse:
     """The whole form on one page; what was typed and handed in is kept whatever is wrong with the rest."""
+    return _complain(request)
+
+
+def _complain(request: HttpRequest, *, again: bool = False) -> HttpResponse:
     at, firm = timezone.now(), firm_of(request)
-    person = request.user if request.user.is_authenticated and not request.user.is_staff else None
-    initial = {"country": firm.country}
-    if person:
-        account = person.account
-        initial |= {"name": person.name, "email": person.email, "country": account.country if account else firm.country}
+    person: User | None = request.user if request.user.is_authenticated and not request.user.is_staff else None
     posted = request.method == "POST"
-    form = ComplaintForm(request.POST if posted else None, request.FILES if posted else None, initial=initial)
-    if posted:
-        is_valid = form.is_valid()
-        files = _kept(form, at)
-        if is_valid:
-            told = form.told(
-                language=translation.get_language() or "en", time_zone=str(timezone.get_current_timezone())
-            )
-            try:
-                taken = intake.lodge(told, files=files, client=person, form_key=form.cleaned_data["form_key"], at=at)
-            except ComplaintRefused as refusal:
-                form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
-            else:
-                return redirect(messages.status_path(taken))
+    form = ComplaintForm(
+        request.POST if posted else None, request.FILES if posted else None, initial=_initial(request, person, firm)
+    )
+    if posted and (taken := _taken(form, person, at, again=again)):
+        return redirect(messages.status_path(taken) + TAKEN)
     shown = {
         "form": form,
         "expected": expectations.of_arrival(at, firm=firm),
         "authority": authorities.of(form["country"].value() or firm.country),
-        "zone": calendars.zone_of(firm),
+        "desk_zone": calendars.zone_of(firm),
+        "policy": POLICY,
+        "at": at,
     }
-    return render(request, "complaints/complain.html", shown)
+    template = "complaints/complain.html" + ("#authority" if request.htmx and not posted else "")
+    return render(request, template, shown)
 
 
-def _kept(form: ComplaintForm, at: datetime) -> list[StoredFile]:
-    """The files handed in with this form, now or with an earlier try; kept for the next one if it comes to that."""
-    files = list(form.cleaned_data.get("kept_files") or [])
-    files += [accept(upload, at) for upload in form.cleaned_data.get("files") or []]
-    form.data = form.data.copy()
-    form.data["kept_files"] = form.keep(files)
-    form.files_so_far = files
-    return files
-
-
-def by_token(page: Page) -> Callable[[HttpRequest, str], HttpResponse]:
-    """Find the complaint that a token names; anything else is one plain page, in the complainant's words and zone."""
-
-    @never_cache
-    @wraps(page)
-    def view(request: HttpRequest, token: str) -> HttpResponse:
-        complaint = named_by(token)
-        if complaint is None:
-            return render(request, "complaints/link_invalid.html", status=404)
-        with translation.override(complaint.language), timezone.override(zoneinfo.ZoneInfo(complaint.time_zone)):
-            response = page(request, complaint, timezone.now())
-        response["Referrer-Policy"] = "same-origin"
-        return response
-
-    return view
-
-
-def named_by(token: str) -> Complaint | None:
-    try:
-        named = links.read(messages.LINK_KIND, token)
-    except links.BadLink:
+def _taken(form: ComplaintForm, person: User | None, at: datetime, *, again: bool) -> Complaint | None:
+    """The complaint, or None where the form has to be shown again; it says why."""
+    form.is_valid()
+    files = form.take(at)
+    if again:
+        form.add_error(None, _("The page had been open for too long. Nothing is lost: please press “Send” once more."))
+    if not form.is_valid():
         return None
-    return Complaint.objects.filter(pk=named.pk, link_epoch=named.epoch).first()
+    told = form.told(language=translation.get_language() or "en", time_zone=str(timezone.get_current_timezone()))
+    try:
+        return intake.lodge(told, files=files, client=person, form_key=form.cleaned_data["form_key"], at=at)
+    except ComplaintRefused as refusal:
+        form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+    return None
 
 
-@require_safe
-@by_token
-def status(request: HttpRequest, complaint: Complaint, at: datetime) -> HttpResponse:
-    """Where the complaint stands, in plain words: nothing about staff, and no files to take out."""
-    shown = {
-        "complaint": complaint,
-        "next": expectations.next_step(complaint, at),
-        "letters": complaint.letters.exclude(state="draft"),
-        "authority": authorities.of(complaint.country),
-    }
-    return render(request, "complaints/status.html", shown)
+def _initial(request: HttpRequest, person: User | None, firm: Firm) -> dict[str, Any]:
+    asked = request.GET.get("country", "")
+    country = asked if asked in dict(countries.choices()) else firm.country
+    if person is None:
+        return {"country": country}
+    account = person.account
+    if account and not asked:
+        country = account.country
+    return {"name": person.name, "email": person.email, "country": country}
+
+
+def files_unproven(request: HttpRequest) -> HttpResponse:
+    """Files that nobody has sent yet are nobody's: there is nothing to forge."""
+    return _files(request)
+
+
+@answered_by(files_unproven)
+@never_cache
+@require_POST
+def files(request: HttpRequest) -> HttpResponse:
+    """With scripts, files arrive as soon as they are chosen: the part of the page with what is kept so far."""
+    return _files(request)
+
+
+def _files(request: HttpRequest) -> HttpResponse:
+    form = EvidenceForm(request.POST, request.FILES)
+    form.is_valid()
+    form.take(timezone.now())
+    return render(request, "complaints/files.html", {"form": form, "policy": POLICY})

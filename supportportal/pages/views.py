@@ -19,6 +19,7 @@ from supportportal.files.download import image_response
 from supportportal.people import zones
 from supportportal.people.models import Firm
 
+from .forgery import own_answer
 from .legal import TEXTS
 from .panels import home_board
 from .stylesheets import SHEETS, sheet
@@ -105,7 +106,7 @@ def set_zone(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return render(request, "403_csrf.html", {"title": _("Please send it again")}, status=403)
+    return own_answer(request) or render(request, "403_csrf.html", {"title": _("Please send it again")}, status=403)
 
 
 def _next(request: HttpRequest) -> str:
