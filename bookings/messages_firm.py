@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,6 +17,7 @@ from .models import Booking, Unreached
 from .policy import POLICY
 
 COPY = "coordinator"
+# What changes a session: to the coordinators who booked it or change it now.
 COPIED = {
     "booking_confirmed",
     "booking_moved",
@@ -25,21 +26,28 @@ COPIED = {
     "fee_cancelled",
     "attendee_replaced",
 }
+# What asks for a decision, and reminders while changing is still free: to the coordinator who booked it.
+TO_DECIDE = {
+    "fee_asked",
+    "waitlist_offer",
+    *(one.kind for one in POLICY.reminders if one.channel == "email" and one.before > POLICY.change_notice),
+}
 
 
 # -- what is owed ------------------------------------------------------------------------------------------------------
 
 
 def with_copies(owed: Iterable[Owed], booking: Booking, *, by: User | None) -> Iterator[Owed]:
-    """The same, with a copy of what changes a session to the coordinators who booked it or change it now."""
-    coordinators = {person.pk: person for person in (booking.booked_by, by) if _coordinates(person, booking.client)}
+    """The same, with copies to coordinators, as far as they concern them."""
+    booked = [person for person in [booking.booked_by] if _coordinates(person, booking.client)]
+    changing = {person.pk: person for person in [*booked, by] if _coordinates(person, booking.client)}
     for one in owed:
         yield one
-        if one.kind in COPIED:
-            yield from (replace(one, recipient=person, copy=COPY) for person in coordinators.values())
+        told = changing.values() if one.kind in COPIED else booked if one.kind in TO_DECIDE else ()
+        yield from (replace(one, recipient=person, copy=COPY) for person in told)
 
 
-def _coordinates(person: User | None, client: User) -> bool:
+def _coordinates(person: User | None, client: User) -> TypeGuard[User]:
     return (
         person is not None
         and person.pk != client.pk

@@ -18,6 +18,7 @@ from supportportal.outbox.models import Message
 from supportportal.outbox.operations import Owed
 
 from . import messages
+from .messages_firm import with_copies
 from .models import Booking, Offer
 from .policy import POLICY
 
@@ -48,7 +49,8 @@ def owed_for_undo(
 
 
 def owed_for_offer(offer: Offer, *, at: datetime) -> Iterator[Owed]:
-    yield _owed("waitlist_offer", offer, at)
+    by_mail = [_owed("waitlist_offer", offer, at)]
+    yield from with_copies(by_mail, offer.entry.booking, by=None) if offer.entry.booking else by_mail
     if offer.starts_at - at < POLICY.offer_sms and offer.entry.client.sms_consent_at is not None:
         yield _owed("waitlist_offer_sms", offer, at)
 
@@ -90,6 +92,7 @@ def _context(message: Message, offer: Offer) -> dict[str, Any]:
         "offer": offer,
         "entry": offer.entry,
         "client": offer.entry.client,
+        "is_copy": bool(message.copy),
         "agent": offer.agent,
         "what": offer.entry.session_type.title,
         "when": wording.written_span(offer.starts_at, offer.ends_at, zone, language),

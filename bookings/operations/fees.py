@@ -12,6 +12,7 @@ from supportportal.people.models import User
 from supportportal.trail import operations as trail
 
 from .. import messages_ladder as messages
+from ..messages_firm import with_copies
 from ..models import Booking, Fee, Strike
 from ..policy import POLICY
 from ..refusals import AlreadyStarted, BookingRefused, FeeNeedsSignIn, FeeNotAccepted, NoReason, NotLive
@@ -98,7 +99,7 @@ def settle(client: User, known: StrikeRecord, *, at: datetime) -> None:
         if wanted != fee.state:
             _become(fee, wanted, by=None, at=at)
             if wanted == State.ASKED:
-                outbox.plan(messages.owed_again_for_fee(fee), at=at)
+                outbox.plan(with_copies(messages.owed_again_for_fee(fee), fee.booking, by=None), at=at)
 
 
 def _wanted(fee: Fee, client: User, known: StrikeRecord, standing: Standing) -> str:
@@ -142,7 +143,7 @@ def ask_for_next(client: User, known: StrikeRecord, *, at: datetime) -> None:
     fee = _new(booking, State.ASKED, told_at)
     fee.save()
     trail.record("fee.asked", fee, by=None, at=at, booking=booking.pk, net=str(fee.net))
-    outbox.plan([messages.owed_for_fee(fee)], at=at)
+    outbox.plan(with_copies([messages.owed_for_fee(fee)], booking, by=None), at=at)
 
 
 def unanswered(at: datetime) -> QuerySet[Fee]:

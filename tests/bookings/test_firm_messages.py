@@ -5,13 +5,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from icalendar import Calendar
 
-from bookings import operations
-from bookings.operations import firm
+from bookings import messages_waiting, operations
+from bookings.models import Offer
+from bookings.operations import firm, waiting
 from bookings.operations.colleagues import replace_attendee
 from supportportal.outbox import gsm, rendering
+from supportportal.outbox import operations as outbox
 from supportportal.outbox.models import Message
 from supportportal.people.models import Firm
-from tests.factories import AgentFactory, BookingFactory, ClientFactory, UserFactory
+from tests.factories import AgentFactory, BookingFactory, ClientFactory, StrikeFactory, UserFactory
 
 AT = datetime(2026, 11, 24, 8, 3, tzinfo=UTC)
 TEN = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -156,3 +158,67 @@ def test_a_copy_says_whose_session_it_is(cast):
     assert calendar(copy).walk("VEVENT")[0]["attendee"] == f"mailto:{cast.client.email}"
     own, text = written("booking_confirmed", copy="")
     assert "coordinator" not in text and own.address == cast.client.email
+
+
+@pytest.fixture
+def boss(cast):
+    return UserFactory(account=cast.client.account, is_coordinator=True)
+
+
+def copies(**which):
+    return Message.objects.filter(copy="coordinator", **which)
+
+
+@pytest.mark.parametrize("is_theirs", [True, False], ids=["booked by the coordinator", "booked by the client"])
+def test_the_reminder_while_changing_is_free_reaches_who_booked(cast, boss, is_theirs):
+    operations.book(
+        session_type=cast.session_type,
+        client=cast.client,
+        first_cell=int(FRIDAY.timestamp()) // 300,
+        topic="VAT",
+        by=boss if is_theirs else cast.client,
+        at=AT,
+    )
+    reminded = copies(kind__startswith="reminder").values_list("kind", "recipient")
+    assert list(reminded) == ([("reminder_2d", boss.pk)] if is_theirs else [])
+    if is_theirs:
+        assert "Copy for you as coordinator" in written("reminder_2d", copy="coordinator")[1]
+
+
+def test_what_somebody_else_moves_reminds_only_who_booked(cast, boss):
+    other = UserFactory(account=cast.client.account, is_coordinator=True)
+    booking = BookingFactory(
+        client=cast.client, agent=cast.agent, session_type=cast.session_type, starts=FRIDAY, booked_by=boss
+    )
+    operations.move(booking, first_cell=booking.first_cell + 2 * 12, by=other, at=AT)
+    assert {one.recipient_id for one in copies(kind="booking_moved")} == {boss.pk, other.pk}
+    assert {one.recipient_id for one in copies(kind="reminder_2d")} == {boss.pk}
+
+
+def test_the_question_about_a_fee_reaches_who_booked(cast, boss):
+    booking = BookingFactory(
+        client=cast.client, agent=cast.agent, session_type=cast.session_type, starts=FRIDAY, booked_by=boss
+    )
+    for month in (9, 10):
+        StrikeFactory(client=cast.client, starts=datetime(2026, month, 1, 8, tzinfo=UTC))
+    operations.strikes.refresh(cast.client, at=AT)
+    assert Message.objects.filter(kind="fee_asked", copy="", recipient=cast.client).exists()
+    copy, text = written("fee_asked", copy="coordinator")
+    assert copy.address == boss.email and "Copy for you as coordinator" in text
+    assert f"/sessions/{booking.reference}/fee/" in copy.text
+
+
+def test_an_offer_reaches_who_booked(cast, boss):
+    booking = BookingFactory(
+        client=cast.client, agent=cast.agent, session_type=cast.session_type, starts=FRIDAY, booked_by=boss
+    )
+    entry = waiting.join_for_earlier(booking, by=boss, at=AT)
+    earlier = booking.first_cell - 288
+    until = AT + timedelta(hours=2)
+    offer = Offer.objects.create(
+        entry=entry, agent=cast.agent, first_cell=earlier, freed="1:1", offered_at=AT, until=until
+    )
+    outbox.plan(messages_waiting.owed_for_offer(offer, at=AT), at=AT)
+    assert Message.objects.filter(kind="waitlist_offer", copy="", recipient=cast.client).exists()
+    copy, text = written("waitlist_offer", copy="coordinator")
+    assert copy.address == boss.email and f"{cast.client.name} attends" in text
