@@ -1,15 +1,11 @@
-"""What a question about free starts rests on: the timetable, and what is taken, read from the database as integers in
-the same few queries for any number of agents and weeks.
+"""What a question about free starts rests on: the timetable, and what is taken, as integers and in the same two queries
+for any number of agents and weeks.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import chain
-from typing import Any
 from zoneinfo import ZoneInfo
-
-from django.db.models import Aggregate, TextField
 
 from supportportal.businesstime import BusinessCalendar, whole_days
 from supportportal.lattice import (
@@ -19,14 +15,12 @@ from supportportal.lattice import (
     Window,
     busy_masks,
     local_dates,
-    runs,
 )
 from supportportal.people.models import Firm, User
 
-from .cells import OCCUPYING_STATES
 from .models import Agent, Booking, Hold, SessionType
-from .models.booking import LONGEST_CELLS
 from .rules import Policy
+from .taken import taken
 from .timetable import Holder, Timetable
 
 UTC_ZONE = ZoneInfo("UTC")
@@ -101,10 +95,7 @@ class Facts:
             holidays=_holidays(timetable, countries, ground),
             closures=[one for one in timetable.closures if _meets(one[:2], ground)],
             time_off=_time_off(chosen, timetable, ground),
-            busy=_busy(
-                _sessions(chosen if client is None else [*chosen, client.pk], ground, moving),
-                _holds(chosen, ground, client, held, at - policy.hold_grace),
-            ),
+            busy=taken(chosen, ground, client=client, moving=moving, held=held, held_since=at - policy.hold_grace),
             client=None if client is None else client.pk,
             by_firm=by_firm,
         )
@@ -146,56 +137,3 @@ def _time_off(agents: Iterable[int], timetable: Timetable, ground: Window) -> di
 
 def _meets(span: tuple[int, int], ground: Window) -> bool:
     return span[0] < ground[1] and ground[0] < span[1]
-
-
-def _busy(*taken: Iterable[tuple[int, int]]) -> dict[int, int]:
-    masks: dict[int, int] = {}
-    for person, mask in chain(*taken):
-        masks[person] = masks.get(person, 0) | mask
-    return masks
-
-
-class Listed(Aggregate):
-    """A group's numbers in one text, "1,2,3": thousands of rows cost more to fetch than to write down and read."""
-
-    function = "group_concat"
-    output_field = TextField()
-
-    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        template = "string_agg((%(expressions)s)::text, ',')"
-        return self.as_sql(compiler, connection, template=template, **context)
-
-
-def _sessions(persons: list[int], ground: Window, moving: Booking | None) -> Iterator[tuple[int, int]]:
-    """(person, mask) of what is taken: agents with buffers, clients without (B-2)."""
-    near = Booking.objects.filter(
-        state__in=OCCUPYING_STATES,
-        first_cell__gt=ground[0] - LONGEST_CELLS,
-        first_cell__lt=ground[1] + LONGEST_CELLS,
-    ).order_by()
-    if moving is not None:
-        near = near.exclude(pk=moving.pk)
-    of_agents = near.filter(agent__in=persons).values_list("agent_id", "cells", "cells_before", "cells_after")
-    for person, length, before, after, firsts in of_agents.annotate(firsts=Listed("first_cell")):
-        shifted = (ground[0] + before, ground[1] + before)
-        yield person, runs(map(int, firsts.split(",")), before + length + after, shifted)
-    of_clients = near.filter(client__in=persons).values_list("client_id", "cells")
-    for person, length, firsts in of_clients.annotate(firsts=Listed("first_cell")):
-        yield person, runs(map(int, firsts.split(",")), length, ground)
-
-
-def _holds(
-    agents: list[int], ground: Window, client: User | None, held: Hold | None, since: datetime
-) -> Iterable[tuple[int, int]]:
-    """What is held of these agents, but for the client's own undo, ``held``, and what expired before ``since``."""
-    near = Hold.objects.filter(
-        agent__in=agents,
-        until__gt=since,
-        first_cell__gt=ground[0] - LONGEST_CELLS,
-        first_cell__lt=ground[1] + LONGEST_CELLS,
-    )
-    own = -1 if client is None else client.pk
-    but = -1 if held is None else held.pk
-    rows = near.order_by().values_list("pk", "booking__client_id", "agent_id", "first_cell", "cells")
-    taken = ((agent, first, first + cells) for pk, whose, agent, first, cells in rows if pk != but and whose != own)
-    return busy_masks(taken, ground).items()
