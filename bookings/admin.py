@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from supportportal import reader, wording
+from supportportal.edits import FollowedAdmin
 from supportportal.people.models import Role
 
 from . import (  # noqa: F401  (admin_…: they register their own)
@@ -252,7 +253,7 @@ class SessionTypeAdmin(admin.ModelAdmin):
 
 
 @admin.register(Holiday)
-class HolidayAdmin(admin.ModelAdmin):
+class HolidayAdmin(FollowedAdmin):
     list_display = ["day", "name", "country", "is_observed"]
     list_editable = ["is_observed"]
     list_filter = ["country", "is_observed"]
@@ -262,7 +263,7 @@ class HolidayAdmin(admin.ModelAdmin):
 
 
 @admin.register(Closure)
-class ClosureAdmin(admin.ModelAdmin):
+class ClosureAdmin(FollowedAdmin):
     list_display = ["reason", "starts_at", "ends_at"]
 
 

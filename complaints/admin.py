@@ -12,12 +12,15 @@ from .admin_case import CaseAdmin
 from .admin_entry import EntryAdmin
 from .admin_files import FilesAdmin
 from .admin_letters import LettersAdmin
+from .admin_rebasing import RebasingAdmin
 from .admin_reports import ReportsAdmin
 from .models import Complaint, OmbudsmanScheme
 
 
 @admin.register(Complaint)
-class ComplaintAdmin(CaseAdmin, LettersAdmin, FilesAdmin, EntryAdmin, AskedAdmin, ReportsAdmin, BoardAdmin):
+class ComplaintAdmin(
+    CaseAdmin, LettersAdmin, FilesAdmin, EntryAdmin, AskedAdmin, ReportsAdmin, RebasingAdmin, BoardAdmin
+):
     """Only pages of our own: none of Django's lists, forms and histories reaches a complaint past the gate."""
 
     nav_position = 10

@@ -7,14 +7,14 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import path
+from django.urls import path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from supportportal.people.context import firm_of
 
-from . import calendars, case, presence
-from .admin_access import GatedAdmin
+from . import admin_rebasing, calendars, case, presence
+from .admin_access import WORK, GatedAdmin
 from .admin_presses import PRESSES, Act
 from .case import Case
 from .forms_case import CaseForm, LetterKindForm
@@ -89,6 +89,7 @@ class CaseAdmin(GatedAdmin):
             "names": made.names(),
             "remedies": made.remedies(),
             "deadlines": [(row, case.days_of(row)) for row in shown.rows.deadlines],
+            "rebasing_url": reverse(admin_rebasing.PLACE) if request.user.has_perm(WORK) else "",
             "attached": shown.rows.evidence,
         }
         return self.page(request, "complaint/case", complaint.reference, status=status, **context)

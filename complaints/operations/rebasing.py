@@ -1,10 +1,10 @@
 """What a change of the calendar would move, and the decision to let it (C-6)."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -17,7 +17,7 @@ from .. import calendars, counting, rules
 from ..calendars import Desk
 from ..models import Complaint, Deadline, Rebasing
 from ..policy import POLICY
-from ..refusals import NoReason, NotLawful, Stale
+from ..refusals import ComplaintRefused, NoReason, NotLawful, Stale
 from . import clocks
 from .gate import require_sight
 
@@ -31,6 +31,7 @@ class Affected:
 
     deadline: Deadline
     becomes: Deadline
+    told: date | None  # what the complainant was told
 
     @property
     def before(self) -> date | None:
@@ -39,6 +40,11 @@ class Affected:
     @property
     def after(self) -> date | None:
         return self.becomes.day
+
+    @property
+    def key(self) -> str:
+        """What a form sends back to decide on it: which deadline, and the new day that was shown."""
+        return f"{self.deadline.pk}:{self.after or ''}"
 
 
 def affected(within: QuerySet[Complaint], *, at: datetime) -> list[Affected]:
@@ -83,11 +89,36 @@ def rebase(deadline: Deadline, *, reason: str, by: User, at: datetime, shown: da
     return [_write(one, reason.strip(), by, at) for one in together]
 
 
+def rebase_many(
+    within: QuerySet[Complaint], decided: Sequence[tuple[int, date]], *, reason: str, by: User, at: datetime
+) -> tuple[int, list[tuple[Complaint, ComplaintRefused]]]:
+    """Re-base deadlines, by id, as they were shown; each in a transaction of its own.
+
+    Gives how many moved, and what was refused with its reason. What is not ``within`` does not exist.
+    """
+    rows = (
+        Deadline.objects.filter(complaint__in=within).select_related("complaint").in_bulk([pk for pk, _day in decided])
+    )
+    moved: set[int] = set()
+    refused = []
+    for pk, shown in decided:
+        if pk not in rows or pk in moved:
+            continue  # it moved with the update that it is projected from
+        try:
+            done = rebase(rows[pk], reason=reason, by=by, at=at, shown=shown)
+        except ComplaintRefused as refusal:
+            refused.append((rows[pk].complaint, refusal))
+        else:
+            moved |= {row.deadline_id for row in done}
+    return len(moved), refused
+
+
 def _moved(rows: dict[str, Deadline], desk: Desk, at: datetime) -> Iterable[Affected]:
     for step, becomes in _counted_anew(rows, desk, at).items():
         before = rows[step]
         if becomes.due_at != before.due_at or before.fault:
-            yield Affected(before, becomes)
+            told = desk.day_of(before.told_at - timedelta(microseconds=1)) if before.told_at else None
+            yield Affected(before, becomes, told)
 
 
 def _counted_anew(rows: dict[str, Deadline], desk: Desk, at: datetime) -> dict[str, Deadline]:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from supportportal.edits import FollowedAdmin
 from supportportal.files import intake, sniffing
 from supportportal.files.forms import PrivateFileField
 from supportportal.trail import operations as trail
@@ -288,7 +289,7 @@ class FirmForm(ZonedForm):
 
 
 @admin.register(Firm)
-class FirmAdmin(admin.ModelAdmin):
+class FirmAdmin(FollowedAdmin):
     """One row: the list leads straight to it, or to making it."""
 
     form = FirmForm
