@@ -23,6 +23,7 @@ from .models import MANAGERS, Complaint
 from .operations import review
 
 PAGE = 50
+WIDE = 3  # columns with a track of their own; the others, shorter by nature, share one
 
 
 class HandOverForm(forms.Form):
@@ -77,7 +78,8 @@ class BoardAdmin(GatedAdmin):
             cards = board.cards_of(page.object_list, scope)
             shown |= {"page": page, "cards": list(cards.values()), "hand_over_form": HandOverForm()}
         else:
-            shown["columns"] = board.columns(scope, counted)
+            shown["columns"] = columns = board.columns(scope, counted)
+            shown["tracks"] = [track for track in (*([one] for one in columns[:WIDE]), columns[WIDE:]) if track]
         return self.page(request, "complaint/board", _("Complaints"), **shown)
 
     def hand_over_view(self, request: HttpRequest) -> HttpResponse:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -42,7 +43,7 @@ DETAILS = [
     "files",
     "client_email",
 ]
-HIDDEN = ["kept_files", "kept_scan"]
+HIDDEN = ["form_key", "kept_files", "kept_scan"]
 
 
 class EntryAdmin(GatedAdmin):
@@ -61,7 +62,8 @@ class EntryAdmin(GatedAdmin):
         at, firm = timezone.now(), firm_of(request)
         source = request.GET.get("source", "")
         if source not in ENTRIES:
-            return self.page(request, "entry/start", _("Enter a complaint"), ways=_ways(), firm=firm)
+            form_url = settings.SITE_URL.partition("://")[2] + reverse("complaints:complain")
+            return self.page(request, "entry/start", _("Enter a complaint"), ways=_ways(), form_url=form_url)
         given = (request.POST, request.FILES) if request.method == "POST" else (None, None)
         desk_now = calendars.desk(at, firm=firm)
         initial = {"country": firm.country, "language": firm.language, "arrived_on": desk_now.day_of(at)}

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from supportportal.files import intake
 from supportportal.files.download import download_response
 
-from . import case, export
+from . import casefile
 from .admin_access import GatedAdmin
 from .operations import desk
 
@@ -46,7 +46,7 @@ class FilesAdmin(GatedAdmin):
     def export_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The case file: timeline, letters as they were sent, list of evidence, in one archive."""
         complaint, at = self.case(request, pk), timezone.now()
-        archive = export.archive(case.load(complaint, request.user, at), at)
+        archive = casefile.build(complaint, at)
         desk.exported(complaint, sha256=hashlib.sha256(archive).hexdigest(), by=request.user, at=at)
         name = f"{complaint.reference}-{at:%Y-%m-%d}.zip"
         return download_response(intake.keep(name, "application/zip", archive, at))

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from supportportal.files.download import download_response
 from supportportal.people.context import firm_of
 
-from . import calendars, timeline
+from . import calendars, pdf, timeline
 from .admin_access import GatedAdmin, works_on_cases
 from .admin_case import form_of, seen_version
 from .forms_case import AnswerForm, FinalForm, LetterForm, LetterKindForm, PostedForm
@@ -45,6 +45,11 @@ class LettersAdmin(GatedAdmin):
                 "<int:pk>/letters/<int:letter>/file/",
                 view(require_safe(self.letter_file_view)),
                 name="complaints_complaint_letter_file",
+            ),
+            path(
+                "<int:pk>/letters/<int:letter>/pdf/",
+                view(require_safe(self.pdf_view)),
+                name="complaints_complaint_letter_pdf",
             ),
             *super().get_urls(),
         ]
@@ -99,6 +104,7 @@ class LettersAdmin(GatedAdmin):
             "posted_form": _posted_form(found, at),
             "mails": timeline.mails_of(complaint).get(found.pk, []),
             "send_words": _send_words(found),
+            "has_pdf": pdf.is_available() and found.content is not None,
         }
         return self.page(request, "letter/letter", found.get_kind_display().capitalize(), status=status, **context)
 
@@ -150,6 +156,15 @@ class LettersAdmin(GatedAdmin):
         if found.content is None:
             raise Http404
         return download_response(found.content)
+
+    def pdf_view(self, request: HttpRequest, pk: int, letter: int) -> HttpResponse:
+        """The letter as PDF, where that can be drawn here; elsewhere there is the page to print."""
+        found = _letter(self.case(request, pk), letter)
+        if found.content is None or not pdf.is_available():
+            raise Http404
+        name = f"{found.complaint.reference}-{found.kind}.pdf"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
+        return HttpResponse(pdf.of(found), content_type="application/pdf", headers=headers)
 
 
 def _letter(complaint: Complaint, pk: int) -> Letter:

@@ -15,7 +15,7 @@ from supportportal.people.models import User
 from .models import Complaint, Deadline, Letter, NamedStaff, Referral, Reply
 
 Step = Deadline.Step
-SHOWN = 12  # cards in a column; what is more stands behind a link
+SHOWN = 8  # cards in a column; what is more stands behind a link
 ANSWERED_FOR = timedelta(days=30)
 LONGEST_SEARCH = 60
 OMBUDSMAN, ANSWERED = "ombudsman", "answered"

@@ -1,5 +1,6 @@
 """A complaint that staff enter: a letter, an e-mail, or the form for somebody who cannot fill it in (C-1, C-4)."""
 
+import uuid
 from datetime import datetime
 from typing import Any
 
@@ -50,6 +51,7 @@ class StaffEntryForm(EntryForm):
             self.fields[name].label = label
         for name in ("summary", "complained_about", "email", "postal_address"):
             self.fields[name].help_text = ""
+        self.fields["form_key"] = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
         self.fields["kept_scan"] = forms.CharField(widget=forms.HiddenInput, required=False, max_length=500)
         self.order_fields([name for name in self.first if name in self.fields])
 
@@ -82,7 +84,8 @@ class StaffEntryForm(EntryForm):
         return {
             "source": self.source,
             "client": self.cleaned_data["client_email"],
-            "late_entry_reason": self.cleaned_data["late_entry_reason"],
+            "late_entry_reason": self.cleaned_data.get("late_entry_reason", ""),
+            "form_key": self.cleaned_data["form_key"],
         }
 
 
@@ -138,7 +141,7 @@ class AssistedEntryForm(StaffEntryForm):
     )
 
     def entry(self) -> dict[str, Any]:
-        return {"source": self.source, "client": self.cleaned_data["client_email"], "read_back": True}
+        return super().entry() | {"read_back": True}
 
 
 ENTRIES: dict[str, type[StaffEntryForm]] = {

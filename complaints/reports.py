@@ -1,5 +1,7 @@
 """What managers learn from complaints: counts of what the reader may see, and of nothing else (C-13)."""
 
+import csv
+import io
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,6 +14,8 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import TruncMonth
 from django.utils.translation import gettext as _
+
+from bookings.books import harmless
 
 from . import board
 from .models import Appeal, Complaint, Deadline, Remedy
@@ -69,6 +73,15 @@ def tables(scope: board.Scope, period: Period) -> list[Table]:
     ]
 
 
+def csv_of(table: Table) -> str:
+    """Lines that a spreadsheet reads as they are: nothing in them runs as a formula."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(table.columns)
+    writer.writerows([harmless(str(cell)) for cell in (line.name, *line.cells)] for line in table.lines)
+    return text.getvalue()
+
+
 def _kept(seen: QuerySet[Complaint], period: Period) -> Table:
     """Deadlines kept by step and month of the due date; what is missed and still open counts as missed."""
     rows = Deadline.objects.filter(complaint__in=seen, step__in=TIMED, due_at__isnull=False).order_by()
@@ -121,7 +134,9 @@ def _ages(open_ones: QuerySet[Complaint], at: datetime) -> Table:
     filters = [Q(arrived_at__gt=edges[0])]
     filters += [Q(arrived_at__lte=younger, arrived_at__gt=older) for younger, older in pairwise(edges)]
     filters.append(Q(arrived_at__lte=edges[-1]))
-    names = [_("up to %(n)d days") % {"n": days} for days in AGES] + [_("more than %(n)d days") % {"n": AGES[-1]}]
+    names = [_("less than a day")]
+    names += [_("%(first)d to %(last)d days") % {"first": first, "last": last} for first, last in pairwise(AGES)]
+    names.append(_("more than %(n)d days") % {"n": AGES[-1]})
     counted = open_ones.aggregate(**{f"n{place}": Count("pk", filter=one) for place, one in enumerate(filters)})
     rows = [(name, counted[f"n{place}"]) for place, name in enumerate(names)]
     return Table("ages", _("Open, by age"), (_("Since arrival"), _("Open")), _bars(rows))

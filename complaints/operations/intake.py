@@ -124,22 +124,31 @@ def enter(
     read_back: bool = False,
     late_entry_reason: str = "",
     client: User | None = None,
+    form_key: uuid.UUID | None = None,
 ) -> Complaint:
     """Take what staff write down: a letter or mail at its arrival, or the form for somebody who cannot (C-1).
 
-    A letter entered after its first reply was due is recorded in breach, with the reason (C-4).
+    A letter entered after its first reply was due is recorded in breach, with the reason (C-4). The same ``form_key``
+    twice is one complaint.
     Raises ComplaintRefused, with nothing changed: arrival in the future, late without a reason, incomplete.
     """
+    if form_key and (found := Complaint.objects.filter(form_key=form_key).first()):
+        return found
     if source == Complaint.Source.ASSISTED:
         arrived_at = at  # submission is arrival
     if arrived_at > at:
         raise ArrivedInFuture
     if at > acknowledge_by(arrived_at, POLICY).due_at and not late_entry_reason.strip():
         raise WhyLate
-    complaint = _complaint(told, source=source, arrived_at=arrived_at, at=at, client=client)
+    complaint = _complaint(told, source=source, arrived_at=arrived_at, at=at, client=client, form_key=form_key)
     complaint.entered_by, complaint.post, complaint.read_back = by, post, read_back
     complaint.late_entry_reason = late_entry_reason.strip()
-    return _take(complaint, told, files, by=by, at=at, scan=scan)
+    try:
+        return _take(complaint, told, files, by=by, at=at, scan=scan)
+    except IntegrityError:
+        if form_key and (found := Complaint.objects.filter(form_key=form_key).first()):
+            return found
+        raise
 
 
 def _complaint(
