@@ -25,7 +25,6 @@ from . import authorities, messages, progress
 from .forms import AppealForm, ReplyForm, WithdrawForm
 from .models import Complaint, Reply
 from .operations import appeals, closing, intake
-from .policy import POLICY
 from .refusals import ComplaintRefused
 
 Page = Callable[[HttpRequest, Complaint, datetime], HttpResponse]
@@ -124,7 +123,7 @@ def appeal(request: HttpRequest, complaint: Complaint, at: datetime) -> HttpResp
 
 
 def _shown(complaint: Complaint) -> dict[str, Any]:
-    return {"complaint": complaint, "here": messages.status_path(complaint), "policy": POLICY}
+    return {"complaint": complaint, "here": messages.status_path(complaint)}
 
 
 def _done(form: Any, act: Callable[[], Any]) -> bool:

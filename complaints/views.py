@@ -2,14 +2,16 @@
 
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from supportportal import reader
 from supportportal.pages.forgery import answered_by
 from supportportal.people import countries
 from supportportal.people.context import firm_of
@@ -19,7 +21,6 @@ from . import authorities, calendars, expectations, messages
 from .forms import ComplaintForm, EvidenceForm
 from .models import Complaint
 from .operations import intake
-from .policy import POLICY
 from .refusals import ComplaintRefused
 
 TAKEN = "?done=taken"
@@ -48,24 +49,23 @@ def _complain(request: HttpRequest, *, again: bool = False) -> HttpResponse:
     at, firm = timezone.now(), firm_of(request)
     person: User | None = request.user if request.user.is_authenticated and not request.user.is_staff else None
     posted = request.method == "POST"
+    desk_zone = calendars.zone_of(firm)
     form = ComplaintForm(
         request.POST if posted else None, request.FILES if posted else None, initial=_initial(request, person, firm)
     )
-    if posted and (taken := _taken(form, person, at, again=again)):
+    if posted and (taken := _taken(form, person, at, zone=person.zone if person else desk_zone, again=again)):
         return redirect(messages.status_path(taken) + TAKEN)
     shown = {
         "form": form,
         "expected": expectations.of_arrival(at, firm=firm),
         "authority": authorities.of(form["country"].value() or firm.country),
-        "desk_zone": calendars.zone_of(firm),
-        "policy": POLICY,
-        "at": at,
+        "desk_zone": desk_zone,
     }
     template = "complaints/complain.html" + ("#authority" if request.htmx and not posted else "")
     return render(request, template, shown)
 
 
-def _taken(form: ComplaintForm, person: User | None, at: datetime, *, again: bool) -> Complaint | None:
+def _taken(form: ComplaintForm, person: User | None, at: datetime, *, zone: ZoneInfo, again: bool) -> Complaint | None:
     """The complaint, or None where the form has to be shown again; it says why."""
     form.is_valid()
     files = form.take(at)
@@ -73,7 +73,7 @@ def _taken(form: ComplaintForm, person: User | None, at: datetime, *, again: boo
         form.add_error(None, _("The page had been open for too long. Nothing is lost: please press “Send” once more."))
     if not form.is_valid():
         return None
-    told = form.told(language=translation.get_language() or "en", time_zone=str(timezone.get_current_timezone()))
+    told = form.told(language=reader.language(), time_zone=str(zone))
     try:
         return intake.lodge(told, files=files, client=person, form_key=form.cleaned_data["form_key"], at=at)
     except ComplaintRefused as refusal:
@@ -109,4 +109,4 @@ def _files(request: HttpRequest) -> HttpResponse:
     form = EvidenceForm(request.POST, request.FILES)
     form.is_valid()
     form.take(timezone.now())
-    return render(request, "complaints/files.html", {"form": form, "policy": POLICY})
+    return render(request, "complaints/files.html", {"form": form})
