@@ -19,7 +19,7 @@ from supportportal.outbox.operations import Owed
 from supportportal.people.models import Firm
 
 from . import desk, ical, rules
-from .models import Booking
+from .models import Agent, Booking
 from .policy import POLICY
 from .policy_words import reminder_label
 
@@ -38,25 +38,25 @@ def manage_path(booking: Booking, action: str = "") -> str:
 
 def owed_for_booking(booking: Booking, *, at: datetime) -> Iterator[Owed]:
     yield _to_client("booking_confirmed", booking, due_at=at)
-    yield to_agent("agent_booked", booking, booking.agent_id, due_at=at)
+    yield to_agent("agent_booked", booking, booking.agent, due_at=at)
     yield from reminders(booking, agreed_at=at)
 
 
-def owed_for_move(booking: Booking, *, moved_from: dict[str, Any], at: datetime) -> Iterator[Owed]:
-    """``moved_from``: ``first_cell``, ``cells`` and ``agent`` of the slot that was given up."""
+def owed_for_move(booking: Booking, *, moved_from: dict[str, Any], before: Agent, at: datetime) -> Iterator[Owed]:
+    """``moved_from``: ``first_cell``, ``cells`` and ``agent`` of the slot that was given up, ``before`` who held it."""
     yield _to_client("booking_moved", booking, due_at=at, data=moved_from)
-    if moved_from["agent"] == booking.agent_id:
-        yield to_agent("agent_moved", booking, booking.agent_id, due_at=at, data=moved_from)
+    if before.pk == booking.agent_id:
+        yield to_agent("agent_moved", booking, before, due_at=at, data=moved_from)
     else:
-        yield to_agent("agent_cancelled", booking, moved_from["agent"], due_at=at, data=moved_from)
-        yield to_agent("agent_booked", booking, booking.agent_id, due_at=at)
+        yield to_agent("agent_cancelled", booking, before, due_at=at, data=moved_from)
+        yield to_agent("agent_booked", booking, booking.agent, due_at=at)
     yield from reminders(booking, agreed_at=at)
 
 
 def owed_for_cancellation(booking: Booking, *, at: datetime) -> Iterator[Owed]:
     is_silence = booking.cancel_reason == Booking.CancelReason.FEE
     yield _to_client("fee_cancelled" if is_silence else "booking_cancelled", booking, due_at=at)
-    yield to_agent("agent_cancelled", booking, booking.agent_id, due_at=at)
+    yield to_agent("agent_cancelled", booking, booking.agent, due_at=at)
 
 
 def reminders(booking: Booking, *, agreed_at: datetime) -> Iterator[Owed]:
@@ -76,12 +76,9 @@ def _to_client(kind: str, booking: Booking, *, due_at: datetime, data: dict[str,
 
 
 def to_agent(
-    kind: str, booking: Booking, agent_id: int, *, due_at: datetime, data: dict[str, Any] | None = None
+    kind: str, booking: Booking, agent: Agent, *, due_at: datetime, data: dict[str, Any] | None = None
 ) -> Owed:
-    agent = (
-        booking.agent.user if agent_id == booking.agent_id else booking.agent.__class__.objects.get(pk=agent_id).user
-    )
-    return Owed(kind, booking.pk, due_at, version=booking.version, recipient=agent, data=data or {})
+    return Owed(kind, booking.pk, due_at, version=booking.version, recipient=agent.user, data=data or {})
 
 
 # -- whether it is still owed ------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from supportportal.outbox.operations import Owed
 
 from . import messages
 from .messages_firm import with_copies
-from .models import Booking, Offer
+from .models import Agent, Booking, Offer
 from .policy import POLICY
 
 OFFER = "bookings.offer"
@@ -34,17 +34,18 @@ def offer_path(offer: Offer) -> str:
 
 
 def owed_for_undo(
-    booking: Booking, *, reached: dict[str, Any] | None, given_up_at: datetime, at: datetime
+    booking: Booking, *, reached: dict[str, Any] | None, left: Agent, given_up_at: datetime, at: datetime
 ) -> Iterator[Owed]:
-    """``reached`` is the slot that an undone move had reached; None where a cancellation was undone.
+    """``reached`` is the slot that an undone move had reached, and ``left`` who held it; None where a cancellation was
+    undone.
 
     A reminder that would have gone out since it was given up goes out now (B-7).
     """
     yield Owed("booking_restored", booking.pk, at, version=booking.version, recipient=booking.client)
     yield Owed("agent_restored", booking.pk, at, version=booking.version, recipient=booking.agent.user)
-    if reached is not None and reached["agent"] != booking.agent_id:
+    if reached is not None and left.pk != booking.agent_id:
         data = {name: reached[name] for name in ("first_cell", "cells", "agent")}
-        yield messages.to_agent("agent_cancelled", booking, reached["agent"], due_at=at, data=data)
+        yield messages.to_agent("agent_cancelled", booking, left, due_at=at, data=data)
     yield from messages.reminders(booking, agreed_at=given_up_at)
 
 

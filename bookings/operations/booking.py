@@ -246,7 +246,7 @@ def _move_to(
     if carries_fee:
         fees.require(meaning.standing, day, accepted=fee_accepted, by=by)
 
-    before = holds.slot_of(booking)
+    before, held_by = holds.slot_of(booking), booking.agent
     moved_from = {"first_cell": booking.first_cell, "cells": booking.cells, "agent": booking.agent_id}
     old_start = booking.starts_at
     booking.first_cell = first_cell
@@ -264,7 +264,8 @@ def _move_to(
     _write_slot(lambda: booking.save(update_fields=fields))
     booking.refresh_from_db(fields=["starts_at", "ends_at"])
     outbox.void(messages.SUBJECT_TYPE, booking.pk, below_version=booking.version)
-    outbox.plan(with_copies(messages.owed_for_move(booking, moved_from=moved_from, at=at), booking, by=by), at=at)
+    owed = messages.owed_for_move(booking, moved_from=moved_from, before=held_by, at=at)
+    outbox.plan(with_copies(owed, booking, by=by), at=at)
     facts = {"agent": agent.pk, "first_cell": first_cell, "moved_from": moved_from, "reason": reason}
     trail.record("booking.moved", booking, by=by, at=at, **facts)
     if carries_fee and by is not None:

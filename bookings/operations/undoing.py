@@ -48,13 +48,13 @@ def undo(booking: Booking, *, by: User | None, at: datetime) -> Booking:
     if booking.state not in (Booking.State.BOOKED, Booking.State.CANCELLED):
         raise AlreadyStarted
     slot = hold.slot
-    reached = holds.slot_of(booking) if booking.is_live else None
+    reached, left = (holds.slot_of(booking) if booking.is_live else None), booking.agent
     hold.delete()
     _give_back(booking, slot, at=at)
     booking = Booking.objects.select_related("client__account__plan", "agent__user", "session_type").get(pk=booking.pk)
     outbox.void(messages.SUBJECT_TYPE, booking.pk, below_version=booking.version)
     given_up_at = datetime.fromisoformat(slot["given_up_at"])
-    owed = messages_waiting.owed_for_undo(booking, reached=reached, given_up_at=given_up_at, at=at)
+    owed = messages_waiting.owed_for_undo(booking, reached=reached, left=left, given_up_at=given_up_at, at=at)
     outbox.plan(with_copies(owed, booking, by=by), at=at)
     trail.record("booking.undone", booking, by=by, at=at, first_cell=slot["first_cell"], reached=reached)
     _take_strike_back(booking, given_up_at, by=by, at=at)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bookings import operations
+from bookings import messages, operations
 from bookings.models import Booking, OccupiedCell
 from bookings.refusals import (
     AlreadyStarted,
@@ -320,3 +320,13 @@ class TestTextMessages:
         book(phone="+393331234567")
         cast.client.refresh_from_db()
         assert cast.client.sms_consent_at is None
+
+
+def test_telling_the_agent_who_lost_a_session_asks_the_database_nothing_more(cast, django_assert_num_queries):
+    booking = BookingFactory(client=cast.client, agent=cast.agent, session_type=cast.session_type, starts=TUESDAY)
+    booking = Booking.objects.select_related("client", "agent__user").get(pk=booking.pk)
+    before = AgentFactory(session_types=[cast.session_type])
+    given_up = {"first_cell": booking.first_cell - 12, "cells": booking.cells, "agent": before.pk}
+    with django_assert_num_queries(0):
+        owed = list(messages.owed_for_move(booking, moved_from=given_up, before=before, at=booking.booked_at))
+    assert [one.recipient for one in owed if one.kind == "agent_cancelled"] == [before.user]
