@@ -31,4 +31,4 @@ def _kept_for_you(request: HttpRequest, at: datetime) -> dict[str, Any] | None:
 
 
 HOME_PANELS_WAITING = [Panel("bookings.offer", "bookings/panels/offer.html", _kept_for_you, position=5)]
-STAFF_PANELS_WAITING = [Panel("bookings.offers", "bookings/panels/offers.html", _offers, position=40)]
+STAFF_PANELS_WAITING = [Panel("bookings.offers", "bookings/panels/offers.html", _offers, position=35)]
