@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from .lattice import DAY_MINUTES, WeeklyHours, Window, instant_at, open_on
+from .lattice import DAY_MINUTES, WeeklyHours, Window, cell_at, instant_at, open_on
 
 LONGEST_SEARCH = 366  # days without a single workday after which something is wrong with the calendar
 _DAY = timedelta(days=1)
@@ -37,7 +37,7 @@ class BusinessCalendar:
     def is_workday(self, day: date) -> bool:
         known = self._known.get(day)
         if known is None:
-            known = self._known[day] = next(self._openings_on(day), None) is not None
+            known = self._known[day] = self._is_open_on(day)
         return known
 
     def add_business_days(self, day: date, count: int) -> date:
@@ -70,6 +70,21 @@ class BusinessCalendar:
         """What was asked before: a calendar never changes, and counts go over the same days again and again."""
         return {}
 
+    def _is_open_on(self, day: date) -> bool:
+        openings = [] if day in self.holidays else open_on(day, self.hours, self.zone)
+        if not openings:
+            return False
+        first, _end = min(openings)
+        # Most days are far from any closure: what does not cover the first opening leaves something of the day.
+        if not any(begin <= first <= until for begin, until in self._closed_cells):
+            return True
+        return next(self._openings_on(day), None) is not None
+
+    @cached_property
+    def _closed_cells(self) -> list[Window]:
+        """The cells in which each closure begins and ends."""
+        return [(cell_at(closed_from), cell_at(closed_until)) for closed_from, closed_until in self.closures]
+
     def _workdays_after(self, day: date) -> Iterator[date]:
         last = day
         while (day - last).days < LONGEST_SEARCH:
@@ -87,13 +102,12 @@ class BusinessCalendar:
         for first, end in _merged(open_on(day, self.hours, self.zone)):
             pieces = [(instant_at(first), instant_at(end))]
             for closed_from, closed_until in self.closures:
-                if pieces and closed_from < pieces[-1][1] and closed_until > pieces[0][0]:  # most touch another day
-                    pieces = [
-                        piece
-                        for opens, closes in pieces
-                        for piece in ((opens, min(closes, closed_from)), (max(opens, closed_until), closes))
-                        if piece[0] < piece[1]
-                    ]
+                pieces = [
+                    piece
+                    for opens, closes in pieces
+                    for piece in ((opens, min(closes, closed_from)), (max(opens, closed_until), closes))
+                    if piece[0] < piece[1]
+                ]
             yield from pieces
 
 

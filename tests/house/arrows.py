@@ -9,8 +9,8 @@ APPS = ["supportportal", "bookings", "complaints", "conduct"]
 # Inside supportportal, lowest first. A new part has to be put here, or the test fails.
 KERNEL = [
     {
-        *("broker", "businesstime", "colour", "edits", "environment", "explain", "lattice", "links", "logs", "providers"),
-        *("reader", "wording"),
+        *("broker", "businesstime", "colour", "edits", "environment", "explain", "lattice", "links", "logs"),
+        *("providers", "reader", "wording"),
     },
     {"trail"},
     {"files"},
