@@ -1,5 +1,6 @@
 """Workdays, opening time and business days."""
 
+import random
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
@@ -124,3 +125,17 @@ def test_what_is_remembered_of_a_calendar_belongs_to_it_alone():
     kept = BusinessCalendar(ROME, DAYS.hours, frozenset({day}))
     assert DAYS.is_workday(day) and not kept.is_workday(day) and DAYS.is_workday(day)
     assert kept == BusinessCalendar(ROME, DAYS.hours, frozenset({day}))
+
+
+def test_a_workday_is_one_with_opening_time_whatever_the_closures():
+    """The quick answer and the exact one agree, on closures that touch, cut, cover and miss the hours of a day."""
+    chance = random.Random(7)
+    first = rome(2026, 10, 20)
+    hours = ((0, 540, 720), (0, 660, 1020), (1, 0, 1440), (2, 540, 543), (3, 120, 180), (6, 120, 180))
+    for _ in range(300):
+        begins = [first + timedelta(minutes=chance.randrange(14 * 1440)) for _ in range(4)]
+        spans = tuple((begin, begin + timedelta(minutes=chance.choice([1, 5, 60, 600, 3000]))) for begin in begins)
+        calendar = BusinessCalendar(ROME, hours, CHRISTMAS, spans)
+        for day in (date(2026, 10, 20) + timedelta(days=number) for number in range(14)):
+            # Straight from the exact account, which asks nothing about workdays.
+            assert calendar.is_workday(day) is any(True for _opening in calendar._openings_on(day))
