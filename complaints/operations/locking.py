@@ -6,8 +6,8 @@ from ..refusals import Stale
 
 def lock(complaint: Complaint, *, seen: int | None = None) -> Complaint:
     """The row as it is now, locked; raises Stale if it has changed since version ``seen`` (compare-and-swap)."""
-    rows = Complaint.objects.select_related("reviewer", "client")
-    locked = rows.select_for_update(no_key=True, of=("self",)).get(pk=complaint.pk)
+    # No select_related: PostgreSQL would join what a row that was waited for referred to before, not what it does now.
+    locked = Complaint.objects.select_for_update(no_key=True).get(pk=complaint.pk)
     if seen is not None and locked.version != seen:
         raise Stale
     return locked
