@@ -47,11 +47,21 @@ class Appeal(models.Model):
 class OmbudsmanScheme(models.Model):
     """The scheme that unsettled complaints can be taken to, from a date on: a dated setting (C-10)."""
 
-    name = models.CharField(_("name"), max_length=120)
+    name = models.CharField(
+        _("name"),
+        max_length=120,
+        help_text=_("In the United Kingdom, for instance, the Communications Ombudsman."),
+    )
     postal_address = models.TextField(_("postal address"))
     url = models.URLField(_("web page"))
-    applies_from = models.DateField(_("for complaints that came from"))
-    weeks = models.PositiveSmallIntegerField(_("weeks until it takes a case"), default=6)
+    applies_from = models.DateField(
+        _("for complaints that came from"), help_text=_("A new rule gets a row of its own: older cases keep theirs.")
+    )
+    weeks = models.PositiveSmallIntegerField(
+        _("weeks until it takes a case"),
+        default=6,
+        help_text=_("Since 8 April 2026 these are six for communications in the United Kingdom; before, eight."),
+    )
     months_to_refer = models.PositiveSmallIntegerField(_("months in which to turn to it"), default=12)
 
     class Meta:
