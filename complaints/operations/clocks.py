@@ -21,7 +21,9 @@ def start(complaint: Complaint, *, at: datetime) -> None:
     """Start the clocks of a complaint that has just been taken; a mistake in the calendar never blocks taking it."""
     desk = calendars.desk(complaint.arrived_at)
     steps = (Step.ACKNOWLEDGE, Step.UPDATE, Step.RESPOND)
-    rows = {step: Deadline(complaint=complaint, step=step, start_at=complaint.arrived_at) for step in steps}
+    rows: dict[str, Deadline] = {
+        step: Deadline(complaint=complaint, step=step, start_at=complaint.arrived_at) for step in steps
+    }
     _recount(complaint, rows, desk)
     if scheme := OmbudsmanScheme.on(desk.day_of(complaint.arrived_at)):
         row = Deadline(complaint=complaint, step=Step.OMBUDSMAN)

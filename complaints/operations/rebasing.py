@@ -86,7 +86,7 @@ def rebase(deadline: Deadline, *, reason: str, by: User, at: datetime, shown: da
     if shown is not None and shown != chosen.after:
         raise Stale
     together = [one for one in moved.values() if one is chosen or _hang_together(one, chosen)]
-    return [_write(one, reason.strip(), by, at) for one in together]
+    return [_write(one, one.becomes.due_at, reason.strip(), by, at) for one in together if one.becomes.due_at]
 
 
 def rebase_many(
@@ -154,9 +154,9 @@ def _hang_together(one: Affected, other: Affected) -> bool:
     return set(steps) == {Step.UPDATE, Step.RESPOND} and steps[Step.RESPOND].becomes.is_projected
 
 
-def _write(moved: Affected, reason: str, by: User, at: datetime) -> Rebasing:
+def _write(moved: Affected, to: datetime, reason: str, by: User, at: datetime) -> Rebasing:
     row, before = moved.becomes, moved.deadline.due_at
     row.save()
-    facts = {"step": row.step, "from": before, "to": row.due_at, "complaint": row.complaint_id}
+    facts = {"step": row.step, "from": before, "to": to, "complaint": row.complaint_id}
     trail.record("deadline.rebased", row, by=by, at=at, **facts)
-    return Rebasing.objects.create(deadline=row, from_due_at=before, to_due_at=row.due_at, reason=reason, by=by, at=at)
+    return Rebasing.objects.create(deadline=row, from_due_at=before, to_due_at=to, reason=reason, by=by, at=at)
