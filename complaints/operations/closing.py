@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from supportportal.people.models import User
+from supportportal.people.models import Firm, User
 from supportportal.trail import operations as trail
 
 from ..models import Complaint, Deadline, Letter
@@ -85,8 +85,8 @@ def withdraw(complaint: Complaint, *, at: datetime) -> Complaint:
         return complaint
     if not complaint.can_become(State.WITHDRAWN):
         raise NotLawful
-    with translation.override(complaint.language):
-        reason = _("You have withdrawn it.")
+    with translation.override(Firm.current().language):  # for staff: the complainant knows
+        reason = _("The complainant has withdrawn it.")
     _close(complaint, State.WITHDRAWN, reason=reason, by=None, at=at)
     return complaint
 

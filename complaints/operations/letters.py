@@ -35,7 +35,11 @@ STEP_OF = {
 
 @transaction.atomic
 def draft(complaint: Complaint, kind: str, *, by: User | None, at: datetime) -> Letter:
-    """A letter of this kind in the complainant's language, with what the template says for this complaint."""
+    """A letter of this kind in the complainant's language, with what the template says for this complaint.
+
+    Raises NotYours for whom the gate keeps out; the acknowledgement leaves by itself, whoever entered the complaint.
+    """
+    _require_let_in(complaint, kind, by)
     written = letter_texts.write(complaint, kind, at=at)
     return Letter.objects.create(
         complaint=complaint,
@@ -74,8 +78,7 @@ def send(letter: Letter, *, by: User | None, at: datetime) -> Letter:
     letter = _lock(letter)
     if letter.state != State.DRAFT:
         return letter
-    if by is not None and letter.kind != Kind.ACKNOWLEDGEMENT:  # which leaves by itself, whoever entered the complaint
-        require_sight(letter.complaint, by)
+    _require_let_in(letter.complaint, letter.kind, by)
     _require_ready(letter)
     letter.state = State.LEAVING
     letter.body, letter.days = letter_texts.up_to_date(letter, at=at)
@@ -145,6 +148,11 @@ def has_failed(letter: Letter, *, at: datetime) -> None:
             instead_of=letter,
         )
         send(again, by=None, at=at)
+
+
+def _require_let_in(complaint: Complaint, kind: str, by: User | None) -> None:
+    if by is not None and kind != Kind.ACKNOWLEDGEMENT:
+        require_sight(complaint, by)
 
 
 def _require_ready(letter: Letter) -> None:

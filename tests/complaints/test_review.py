@@ -19,6 +19,7 @@ from complaints.refusals import (
     TellsContactData,
     WrongLetter,
 )
+from supportportal.outbox import operations as outbox
 from supportportal.outbox.models import Message
 from supportportal.people.models import Role
 from supportportal.trail.models import Entry
@@ -112,6 +113,8 @@ def test_nobody_complained_about_is_given_the_case_or_gives_it(about_mario, anna
         closing.answer(about_mario, draft, outcome="not_upheld", root_cause="", by=mario, at=AT, seen=None)
     with pytest.raises(NotYours):
         closing.close(about_mario, "not_a_complaint", reason="It is none.", by=mario, at=AT, seen=None)
+    with pytest.raises(NotYours):
+        letters.draft(about_mario, "update", by=mario, at=AT)
     with pytest.raises(NotYours):
         letters.edit(draft, subject="x", body="y", by=mario, at=AT)
     with pytest.raises(NotYours):
@@ -303,6 +306,23 @@ def test_the_person_concerned_gets_the_extract_and_the_questions_alone(about_mar
     review.give_statement(statement, "The line broke.", by=mario, at=AT)
     assert not Statement.objects.open_for(mario).exists()
     assert not Complaint.objects.visible_to(mario).exists()
+
+
+def test_the_mail_to_the_person_concerned_tells_nothing_else(about_mario, anna):
+    statement = ask(about_mario, by=anna)
+    mail = outbox.preview(Message.objects.get(kind="statement_asked"))
+    assert "He hung up on me." in mail.text
+    assert "Did you?" in mail.text
+    assert "by Wednesday 25 November" in mail.text
+    assert statement.get_absolute_url() in mail.text
+    for told in (about_mario.name, about_mario.reference, about_mario.email, "Via Roma", about_mario.summary):
+        assert told not in f"{mail.subject} {mail.text} {mail.html}"
+
+
+def test_only_who_sees_the_case_sees_the_mail_in_the_log(about_mario, anna, mario, mark):
+    ask(about_mario, by=anna)
+    mails = Message.objects.filter(kind="statement_asked")
+    assert [mails.visible_to(person).count() for person in (anna, mario, mark)] == [1, 0, 0]
 
 
 def test_a_statement_is_given_once_and_by_that_person(about_mario, anna, mario):
