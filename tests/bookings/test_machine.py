@@ -60,6 +60,7 @@ def play(scene, how: settings) -> None:
         run_state_machine_as_test(Machine, settings=how)
 
 
+@pytest.mark.history
 @pytest.mark.timeout(6 * 3600 if FULL else 900)
 def test_any_order_of_things_leaves_what_a_naive_model_says(scene):
     play(scene, histories)
