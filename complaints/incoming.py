@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from supportportal.files import intake as files_intake
 from supportportal.files.models import StoredFile
@@ -21,6 +22,7 @@ from .operations import evidence, intake
 from .refusals import NothingSaid, TooMuchEvidence
 
 DONE, TO_DO = Inbound.State.HANDLED, Inbound.State.WAITING
+NOT_TAKEN, NOTHING = gettext_noop("files that were not taken"), gettext_noop("nothing in it that could be taken")
 
 
 def own_words(text: str) -> str:
@@ -50,8 +52,8 @@ def _take(mail: Mail, at: datetime) -> Outcome:
             at=inbound.arrived_at,
         )
     except NothingSaid:
-        return Outcome(TO_DO, messages.SUBJECT_TYPE, complaint.pk, note="nothing in it that could be taken")
-    note = f"files that were not taken: {', '.join(left_out)}" if left_out else ""
+        return Outcome(TO_DO, messages.SUBJECT_TYPE, complaint.pk, note=NOTHING)
+    note = f"{NOT_TAKEN}: {', '.join(left_out)}" if left_out else ""
     return Outcome(TO_DO if left_out else DONE, messages.SUBJECT_TYPE, complaint.pk, note=note)
 
 
