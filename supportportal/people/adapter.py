@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
-from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.http import HttpRequest
@@ -31,10 +30,6 @@ MAILS: dict[str, tuple[str, dict[str, str]]] = {
 }
 # Somebody else's address can be typed again and again: once a day is enough to learn how to get access.
 ONCE_A_DAY = {notices.ACCOUNT_ACCESS, notices.ALREADY_KNOWN}
-LIFETIMES = {
-    notices.SIGN_IN_CODE: timedelta(seconds=settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT),
-    notices.ADDRESS_CODE: timedelta(seconds=app_settings.EMAIL_VERIFICATION_BY_CODE_TIMEOUT),
-}
 
 
 class PortalAccountAdapter(DefaultAccountAdapter):
@@ -53,14 +48,11 @@ class PortalAccountAdapter(DefaultAccountAdapter):
         person = User.objects.filter(email=email.lower()).first()
         firm = Firm.current()
         somewhere = {"address": email.lower(), "language": get_language() or "", "time_zone": firm.time_zone}
-        data = {name: str(context[given]) for name, given in wanted.items()}
-        if kind in LIFETIMES:
-            data["minutes"] = LIFETIMES[kind] // timedelta(minutes=1)
         notice = Notice(
             kind=kind,
-            useful_until=at + LIFETIMES.get(kind, timedelta(days=1)),
+            useful_until=at + notices.LIFETIMES.get(kind, timedelta(days=1)),
             once=f"{at:%Y-%m-%d}" if kind in ONCE_A_DAY else get_random_string(16),
-            data=data,
+            data={name: str(context[given]) for name, given in wanted.items()},
             **({"to": person} if person and kind != notices.ACCOUNT_ACCESS else somewhere),
         )
         notices.tell(notice, at=at)

@@ -6,9 +6,10 @@ function that writes what is owed (``carried_by``).
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from allauth.account import app_settings
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
@@ -26,6 +27,11 @@ PASSWORD_RESET = "password_reset"  # noqa: S105
 ADDRESS_CODE = "address_code"
 ALREADY_KNOWN = "already_known"
 PASSWORD_CHANGED = "password_changed"  # noqa: S105
+# How long a code is good for.
+LIFETIMES = {
+    SIGN_IN_CODE: timedelta(seconds=settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT),
+    ADDRESS_CODE: timedelta(seconds=app_settings.EMAIL_VERIFICATION_BY_CODE_TIMEOUT),
+}
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,10 @@ class Notice:
 
 def _as_given(person: User | None, data: dict[str, Any]) -> dict[str, Any]:
     return dict(data)
+
+
+def _with_minutes(kind: str) -> Callable[[User | None, dict[str, Any]], dict[str, Any]]:
+    return lambda person, data: {**data, "minutes": LIFETIMES[kind] // timedelta(minutes=1)}
 
 
 def _never_overtaken(person: User | None, data: dict[str, Any]) -> str:
@@ -103,10 +113,10 @@ def _link(label: str, path: str) -> dict[str, str]:
 
 KINDS = (
     NoticeKind(INVITATION, _("Invitation"), _invitation, _invitation_overtaken),
-    NoticeKind(SIGN_IN_CODE, _("Sign-in code"), secret=("code",)),
+    NoticeKind(SIGN_IN_CODE, _("Sign-in code"), _with_minutes(SIGN_IN_CODE), secret=("code",)),
     NoticeKind(ACCOUNT_ACCESS, _("How to ask for access"), _access),
     NoticeKind(PASSWORD_RESET, _("New password"), _new_password, secret=("path",)),
-    NoticeKind(ADDRESS_CODE, _("Check of an address"), secret=("code",)),
+    NoticeKind(ADDRESS_CODE, _("Check of an address"), _with_minutes(ADDRESS_CODE), secret=("code",)),
     NoticeKind(ALREADY_KNOWN, _("Sign-up with a known address"), _known),
     NoticeKind(PASSWORD_CHANGED, _("Password changed"), _known),
 )

@@ -66,3 +66,9 @@ def test_every_notice_can_be_written(anna, kind):
     parcel = write(owed(kind, to=anna, code="K7P2QX", path="/somewhere/"))
     assert parcel.subject and parcel.text and parcel.html and "\n" not in parcel.subject
     assert "{{" not in parcel.text + parcel.html
+
+
+@pytest.mark.parametrize("kind", [notices.SIGN_IN_CODE, notices.ADDRESS_CODE])
+def test_a_code_says_how_long_it_works(kind):
+    (found,) = (one for one in notices.KINDS if one.code == kind)
+    assert found.context(None, {"code": "123"}) == {"code": "123", "minutes": 15}
