@@ -25,7 +25,8 @@ class ComplaintQuerySet(models.QuerySet):
         """
         if not (user.is_active and user.is_staff):
             return self.none()
-        found = self.exclude(Exists(NamedStaff.objects.barring().filter(complaint=OuterRef("pk"), person=user.pk)))
+        # Asked once, not for each complaint: a person is named in few.
+        found = self.exclude(pk__in=NamedStaff.objects.barring().filter(person=user.pk).values("complaint"))
         if user.is_superuser or user.has_role(*SENIORS):
             return found
         appointed = Q(appointments__person=user.pk, appointments__ended_at__isnull=True)
