@@ -26,7 +26,7 @@ CANARIES = ["Zoraida", "zanzibar", "quokka"]  # the complainant's name, what the
 UNTRIED = {"demo:refresh", "demo:sign_in_as"}
 SEES = ["senior", "owner", "superuser"]
 KEPT_OUT = ["client", "agent", "named agent", "manager", "named manager", "named senior", "named superuser"]
-CHANGES = re.compile(r'value="[A-Za-z0-9]{64}"')  # CSRF tokens
+CHANGES = re.compile(r'(?<=")[A-Za-z0-9]{64}(?=")')  # CSRF tokens
 
 
 def staff(role: str, **fields):
