@@ -17,9 +17,12 @@ from django.utils import timezone
 
 from bookings import messages, messages_outcomes, messages_waiting
 from bookings.models import Agent, Booking, Callback, Fee, Offer, SessionType, Strike
+from complaints import messages as complaint_messages
+from complaints.models import Complaint
 from supportportal import links
 from supportportal.demo import builders
 from supportportal.people.models import User
+from tests.factories_complaints import ComplaintFactory
 from tests.support.pages import address, pages
 
 pytestmark = pytest.mark.django_db
@@ -176,6 +179,10 @@ def known_values(person):
         ("bookings:feedback", "token"): links.token(messages_outcomes.FEEDBACK_LINK, attended.pk),
         ("bookings:survey", "token"): links.token(messages_outcomes.SURVEY_LINK, 1),
     }
+    complaint = Complaint.objects.first() or ComplaintFactory(at=timezone.now())
+    for page in ("status", "add", "withdraw", "appeal"):
+        token = links.token(complaint_messages.LINK_KIND, complaint.pk, complaint.link_epoch)
+        values[f"complaints:{page}", "token"] = token
     rows = {"booking": booking, "strike": Strike, "fee": Fee, "agent": Agent, "callback": Callback}
     for name, row in rows.items():
         row = row if isinstance(row, Booking) else row.objects.first()
