@@ -43,7 +43,6 @@ class WordsField(forms.CharField):
             "This is too long: up to %(limit_value)d characters fit here, and it has %(show_value)d. "
             "Please shorten it, or add it as a file."
         )
-        self.validators[0].message = self.error_messages["max_length"]
 
     def to_python(self, value: Any) -> str:
         return super().to_python(mails.clean(str(value)) if value else value)
