@@ -1,6 +1,6 @@
 """The way to the ombudsman: its letter, which goes out unasked and once, and what became of a referral (C-10)."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -10,6 +10,7 @@ from supportportal.trail import operations as trail
 
 from .. import appeal_time, calendars, rules
 from ..models import Complaint, Deadline, Letter, OmbudsmanScheme, Referral
+from ..policy import POLICY
 from ..refusals import ComplaintRefused, NoReason, NoScheme, NotLawful
 from . import clocks, letters
 from .gate import enter
@@ -33,18 +34,17 @@ def is_settled(complaint: Complaint, at: datetime) -> bool:
 
 
 def send_due(at: datetime) -> int:
-    """Send the letter wherever the scheme's time limit is reached today and the complaint is unsettled.
+    """Send the letter wherever the scheme's time limit is reached today and the complaint is unsettled: from the
+    morning of the last day on, so that it is on time.
 
     Where it is settled, its clock closes. Each complaint in a transaction of its own; returns how many letters left.
     """
     zone = calendars.zone_of(Firm.current())
-    end_of_today = rules.end_of(at.astimezone(zone).date(), zone)
+    morning = timedelta(minutes=POLICY.closed_day_arrival)
+    end_of_today = rules.end_of((at - morning).astimezone(zone).date(), zone)
     due = Deadline.objects.running().filter(step=Step.OMBUDSMAN, due_at__lte=end_of_today)
-    waiting = due.exclude(complaint__letters__kind=Letter.Kind.OMBUDSMAN).order_by("due_at", "pk")
-    sent = 0
-    for complaint in Complaint.objects.filter(deadlines__in=waiting).order_by("pk").iterator():
-        sent += _at_limit(complaint, at)
-    return sent
+    waiting = due.exclude(complaint__letters__kind=Letter.Kind.OMBUDSMAN)
+    return sum(_at_limit(complaint, at) for complaint in Complaint.objects.filter(deadlines__in=waiting).order_by("pk"))
 
 
 @transaction.atomic

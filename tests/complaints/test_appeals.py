@@ -312,13 +312,21 @@ def test_no_scheme_no_letter(answered, bert):
     ("at", "count"),
     [
         pytest.param(LIMIT - timedelta(days=1), 0, id="the day before"),
-        pytest.param(LIMIT, 1, id="the day"),
+        pytest.param(LIMIT - timedelta(seconds=1), 0, id="before nine of the day"),
+        pytest.param(LIMIT, 1, id="nine of the day"),
         pytest.param(LIMIT + timedelta(days=30), 1, id="long after"),
     ],
 )
 def test_at_the_limit_it_goes_while_the_case_is_open(old, at, count):
     assert ombudsman.send_due(at) == count
     assert ombudsman_letters(old).count() == count
+
+
+def test_one_sweep_sends_what_is_due_for_all(scheme):
+    found = [ComplaintFactory() for _number in range(3)]
+    closing.withdraw(found[1], at=AT)
+    assert ombudsman.send_due(LIMIT) == 2
+    assert [ombudsman_letters(one).count() for one in found] == [1, 0, 1]
 
 
 def test_on_its_day_it_is_on_time_and_goes_once(old):

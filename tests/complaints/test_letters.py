@@ -74,7 +74,7 @@ def test_the_response_answers_each_point(complaint, anna):
     body = letters.draft(complaint, "response", by=anna, at=AT).body
     assert (
         "Point 1\nYou complained of: Nobody called back.\nOur finding: upheld\nOur reasons: The list shows none.\n"
-        "What we do: We call you (by 1 Dec 2026)\n\n"
+        "What we do: We call you (by Tuesday 1 December)\n\n"
         "Point 2\nYou complained of: The bill is wrong.\nOur finding: not upheld\nOur reasons: It is right.\n\n"
         "To put things right as a whole:\n- A credit of 20 euros\n\n"
     ) in body
