@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
@@ -33,6 +34,7 @@ class OmbudsmanSchemeAdmin(admin.ModelAdmin):
     nav_position = 40
     list_display = ["name", "applies_from", "weeks", "months_to_refer"]
     ordering = ["-applies_from"]
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from supportportal.files.download import download_response
 from supportportal.people.context import firm_of
 
-from . import calendars, pdf, timeline
+from . import calendars, letter_texts, pdf, timeline
 from .admin_access import GatedAdmin, works_on_cases
 from .admin_case import form_of, seen_version
 from .forms_case import AnswerForm, FinalForm, LetterForm, LetterKindForm, PostedForm
@@ -84,7 +84,7 @@ class LettersAdmin(GatedAdmin):
         form = form_class(posted, complaint=complaint, target=found, initial=initial)
         if posted is not None:
             press = request.POST.get("press")
-            if press == "save":
+            if press != "send":
                 for name in set(form.fields) - {"subject", "body"}:
                     form.fields[name].required = False
             if form.is_valid():
@@ -119,6 +119,11 @@ class LettersAdmin(GatedAdmin):
     ) -> HttpResponse:
         """Keep what was typed, then send it if that was asked. Raises ComplaintRefused."""
         who = {"by": request.user, "at": at}
+        if press == "again":
+            written = letter_texts.write(complaint, letter.kind, at=at)
+            letters.edit(letter, subject=written.subject, body=written.body, **who)
+            self.message_user(request, _("Written anew from the template, with what the case holds now."))
+            return redirect("admin:complaints_complaint_letter", complaint.pk, letter.pk)
         letter = letters.edit(letter, subject=given["subject"], body=given["body"], **who)
         if press != "send":
             self.message_user(request, _("The draft is kept."), messages.SUCCESS)

@@ -164,7 +164,10 @@ def _decision(act: Act) -> str:
 
 
 def _follow_up(act: Act) -> str:
-    ombudsman.record_follow_up(act.complaint.referral, **act.given, **act.who)
+    referral = act.complaint.referral
+    known = {"decision": referral.decision, "decided_on": referral.decided_on}
+    followed = {"followed_up": act.given["followed_up"], "followed_up_on": act.given["on"]}
+    ombudsman.record_decision(referral, **known, **followed, **act.who)
     return _("Written down: the referral is off the board.")
 
 

@@ -18,7 +18,7 @@ from supportportal.people import roles
 from supportportal.trail.models import Entry
 
 from ..factories import MONDAY_TEN, StaffFactory
-from ..factories_complaints import ComplaintFactory, PointFactory, decided, letter_that_went
+from ..factories_complaints import ComplaintFactory, PointFactory, SchemeFactory, decided, letter_that_went
 
 NOW = MONDAY_TEN + timedelta(hours=1)
 
@@ -440,3 +440,62 @@ def test_the_case_file_holds_letters_and_evidence_but_no_notes(enter, anna, comp
     assert complaint.reference in text
     assert "Between us" not in text
     assert Note.objects.exists()
+
+
+# -- after the answer ----------------------------------------------------------------------------------------------
+
+
+def test_another_senior_manager_decides_the_appeal(enter, anna, bert):
+    complaint = decided(ComplaintFactory(at=NOW - timedelta(days=9)), by=anna, at=NOW - timedelta(days=4))
+    client = enter(anna)
+    assert press(client, complaint, "lodge-appeal", reasons="Look again", arrived_on="2026-11-20").status_code == 302
+    assert press(client, complaint, "assign-appeal", reviewer=anna.pk).status_code == 200  # the first reviewer
+    press(client, complaint, "assign-appeal", reviewer=bert.pk)
+    client = enter(bert)
+    client.post(page("complaint_write", complaint.pk), {"kind": "final"})
+    draft = complaint.letters.get(kind="final")
+    given = {"subject": draft.subject, "body": "It stands, because.", "press": "send", "outcome": "upheld"}
+    given["seen"] = Complaint.objects.get().version
+    assert client.post(page("complaint_letter", complaint.pk, draft.pk), given).status_code == 302
+    complaint.refresh_from_db()
+    assert (complaint.state, complaint.appeal.decided_by) == ("final", bert)
+
+
+def test_a_referral_stays_on_the_board_until_it_is_followed(enter, anna):
+    SchemeFactory()
+    complaint = decided(ComplaintFactory(at=NOW - timedelta(days=9)), by=anna, at=NOW - timedelta(days=4))
+    client = enter(anna)
+
+    def on_board():
+        return {one.code: one.number for one in client.get(page(BOARD)).context["columns"]}["ombudsman"]
+
+    press(client, complaint, "refer", their_reference="CO-1", referred_on="2026-11-20")
+    assert on_board() == 1
+    press(client, complaint, "decision", decision="Pay 20 euro.", decided_on="2026-11-21")
+    press(client, complaint, "follow-up", followed_up="Paid.", on="2026-11-22")
+    assert complaint.referral.followed_up == "Paid."
+    assert on_board() == 0
+
+
+def test_a_draft_is_written_anew_with_what_the_case_holds_now(enter, anna, complaint):
+    client = enter(anna)
+    point = PointFactory(complaint=complaint, finding="", reasons="")
+    draft = letters.draft(complaint, "response", by=anna, at=NOW)
+    review.find(point, "upheld", "No call is on the list.", by=anna, at=NOW, seen=None)
+    address = page("complaint_letter", complaint.pk, draft.pk)
+    client.post(address, {"subject": "x", "body": "y", "press": "again"})
+    draft.refresh_from_db()
+    assert "No call is on the list." in draft.body
+
+
+def test_the_first_page_shows_what_is_due_and_what_is_missing(enter, anna, complaint):
+    review.assign(complaint, anna, by=anna, at=NOW, seen=None)
+    html = enter(anna).get(reverse("admin:index")).content.decode()
+    assert complaint.reference in html
+    assert "Nobody has the role of owner" in html
+
+
+def test_an_agents_first_page_offers_to_enter_a_complaint_and_shows_none(enter, mario, complaint):
+    html = enter(mario).get(reverse("admin:index")).content.decode()
+    assert page("complaint_add") in html
+    assert complaint.reference not in html
