@@ -1,12 +1,13 @@
 """What the complainant's side adds to the shared kernel; called once, in ``AppConfig.ready()``."""
 
-from supportportal.demo import doors
+from supportportal.demo import builders, doors
 from supportportal.outbox import inbound
 
-from . import incoming
+from . import demo, incoming
 from .demo_complaining import DOORS
 
 
 def register() -> None:
     inbound.register(*incoming.HANDLERS)
-    doors.register(*DOORS)
+    doors.register(*DOORS, *demo.DOORS)
+    builders.register("complaints", demo.build, clear=demo.clear, position=90)
