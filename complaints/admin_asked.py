@@ -1,5 +1,6 @@
 """What single members of staff are asked, without seeing the case: a statement, a remedy to carry out (C-8a, C-8b)."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -10,6 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from supportportal.people.context import firm_of
+
+from . import calendars
 from .admin_access import GatedAdmin
 from .forms_case import StatementForm
 from .models import Remedy, Statement
@@ -39,7 +43,12 @@ class AskedAdmin(GatedAdmin):
             else:
                 self.message_user(request, _("Thank you. Your statement has been handed over."), messages.SUCCESS)
                 return redirect("admin:index")
-        return self.page(request, "statement/give", _("Your statement"), statement=statement, form=form, at=at)
+        # The end of a day is the next one's midnight: the day itself is named.
+        wanted_by = (
+            (statement.due_at - timedelta(microseconds=1)).astimezone(calendars.zone_of(firm_of(request))).date()
+        )
+        shown = {"statement": statement, "wanted_by": wanted_by, "form": form, "at": at}
+        return self.page(request, "statement/give", _("Your statement"), **shown)
 
     def remedy_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Whoever does it says that it is done, from the first page."""

@@ -109,7 +109,7 @@ def scope_of(request: HttpRequest, at: datetime, asked: board.Asked) -> board.Sc
 def _quick(asked: board.Asked, counted: board.Totals) -> list[tuple[Any, int, str, bool]]:
     """What the counts link to: words, number, address, whether it is shown now."""
     rows = [
-        (_("All"), counted.all, {"who": "", "due": ""}),
+        (_("All of them"), counted.all, {"who": "", "due": ""}),
         (_("Mine"), counted.mine, {"who": "mine", "due": ""}),
         (_("Unassigned"), counted.nobody, {"who": "nobody", "due": ""}),
         (_("Late"), counted.late, {"who": "", "due": "late"}),

@@ -48,7 +48,7 @@ class CaseAdmin(GatedAdmin):
         if (press.target is None) != (target is None):
             raise Http404
         row = get_object_or_404(press.target, pk=target, complaint=complaint) if press.target else None
-        form = form_of(action, complaint, row, request.POST)
+        form = form_of(action, complaint, row, request.POST, request.FILES)
         narrow(form, complaint)
         status = 200
         if form.is_valid():
@@ -95,10 +95,12 @@ class CaseAdmin(GatedAdmin):
         return self.page(request, "complaint/case", complaint.reference, status=status, **context)
 
 
-def form_of(action: str, complaint: Complaint, row: Any = None, data: Any = None, **initial: Any) -> CaseForm:
+def form_of(
+    action: str, complaint: Complaint, row: Any = None, data: Any = None, files: Any = None, **initial: Any
+) -> CaseForm:
     """A form of the page; its controls bear names of their own, however many forms are there."""
     auto_id = f"id_{action}_{row.pk if row else 0}_%s"
-    form = PRESSES[action].form(data, complaint=complaint, target=row, auto_id=auto_id, initial=initial)
+    form = PRESSES[action].form(data, files, complaint=complaint, target=row, auto_id=auto_id, initial=initial)
     form.action = action
     return form
 

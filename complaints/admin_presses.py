@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Model
 from django.utils.translation import gettext as _
 
+from supportportal.files.intake import accept
 from supportportal.people.models import Firm, User
 
 from . import calendars, rules
@@ -30,10 +31,11 @@ from .forms_case import (
     PostedForm,
     PromiseForm,
     ReferForm,
+    ReplyForm,
 )
 from .models import Appointment, Complaint, Letter, NamedStaff, Point, Remedy, Reply
-from .operations import appeals, appointments, closing, desk, letters, naming, ombudsman, remedies, review
-from .refusals import NoOtherComplaint
+from .operations import appeals, appointments, closing, desk, intake, letters, naming, ombudsman, remedies, review
+from .refusals import ArrivedInFuture, NoOtherComplaint
 
 _MOMENT = timedelta(microseconds=1)
 
@@ -194,6 +196,16 @@ def _send(act: Act) -> str:
     return _("The letter is on its way.")
 
 
+def _reply(act: Act) -> str:
+    given = act.given
+    files = [accept(upload, act.at) for upload in given["files"]]
+    arrived_at = moment_of(given["arrived_on"], None, act.at)
+    if arrived_at > act.at:
+        raise ArrivedInFuture
+    intake.add(act.complaint, text=given["text"], source=Reply.Source.POST, files=files, by=act.by, at=arrived_at)
+    return _("It has joined the case.")
+
+
 def _read(act: Act) -> str:
     desk.read(act.target, **act.who)
     return _("Noted as read.")
@@ -220,6 +232,7 @@ PRESSES: dict[str, Press] = {
     "follow-up": Press(_follow_up, FollowUpForm),
     "appoint": Press(_appoint, AppointForm),
     "end-appointment": Press(_end_appointment, target=Appointment),
+    "reply": Press(_reply, ReplyForm),
     "posted": Press(_posted, PostedForm, Letter),
     "send": Press(_send, target=Letter),
     "read": Press(_read, target=Reply),
@@ -227,8 +240,8 @@ PRESSES: dict[str, Press] = {
 
 
 def moment_of(day: date, clock: time | None, at: datetime) -> datetime:
-    """An instant at the desk that somebody typed; without an hour the end of that day, or now if that is to come."""
+    """An instant at the desk that somebody typed; without an hour the end of that day, or now where that is today."""
     zone = calendars.zone_of(Firm.current())
     if clock is not None:
         return datetime.combine(day, clock, zone)
-    return min(rules.end_of(day, zone) - _MOMENT, at)
+    return max(datetime.combine(day, time.min, zone), min(rules.end_of(day, zone) - _MOMENT, at))

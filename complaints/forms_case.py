@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from supportportal.files.forms import PrivateFilesField
 from supportportal.people.forms import LineField
 from supportportal.people.models import User
 
@@ -170,6 +171,14 @@ class AppealForm(CaseForm):
     late_cause = forms.CharField(
         label=_("What kept the complainant, if it is late"), max_length=2000, required=False, widget=_area(2)
     )
+
+
+class ReplyForm(CaseForm):
+    """What the complainant sent later by post (C-9)."""
+
+    arrived_on = forms.DateField(label=_("Arrived on"), widget=_day())
+    text = forms.CharField(label=_("What it says"), max_length=LONGEST, required=False, widget=_area(3))
+    files = PrivateFilesField(label=_("Files"), required=False)
 
 
 class PostedForm(CaseForm):

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from django.apps import apps
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -19,6 +20,7 @@ from supportportal.trail.models import Entry
 
 from ..factories import MONDAY_TEN, StaffFactory
 from ..factories_complaints import ComplaintFactory, PointFactory, SchemeFactory, decided, letter_that_went
+from ..files import samples
 
 NOW = MONDAY_TEN + timedelta(hours=1)
 
@@ -168,7 +170,7 @@ def test_counts_link_to_what_they_count(enter, anna):
         str(words): (number, address) for words, number, address, _here in enter(anna).get(page(BOARD)).context["quick"]
     }
     assert quick["Late"] == (1, "?due=late")
-    assert quick["All"][0] == quick["Unassigned"][0] == 2
+    assert quick["All of them"][0] == quick["Unassigned"][0] == 2
 
 
 @pytest.mark.parametrize("view", ["board", "table"])
@@ -499,3 +501,12 @@ def test_an_agents_first_page_offers_to_enter_a_complaint_and_shows_none(enter, 
     html = enter(mario).get(reverse("admin:index")).content.decode()
     assert page("complaint_add") in html
     assert complaint.reference not in html
+
+
+def test_what_came_by_post_joins_the_case_with_its_files(enter, anna, complaint):
+    given = {"arrived_on": "2026-11-23", "text": "Here is the bill.", "files": SimpleUploadedFile("a.pdf", samples.PDF)}
+    assert press(enter(anna), complaint, "reply", **given).status_code == 302
+    reply = complaint.replies.get()
+    assert (reply.source, reply.text, reply.arrived_at) == ("post", "Here is the bill.", NOW)
+    assert complaint.evidence.get().added_by == anna
+    assert press(enter(anna), complaint, "reply", arrived_on="2026-11-25", text="x").status_code == 200
