@@ -35,7 +35,7 @@ from .forms_case import (
 )
 from .models import Appointment, Complaint, Letter, NamedStaff, Point, Remedy, Reply
 from .operations import appeals, appointments, closing, desk, intake, letters, naming, ombudsman, remedies, review
-from .refusals import ArrivedInFuture, NoOtherComplaint
+from .refusals import ArrivedInFuture, NoOtherComplaint, NotLawful
 
 _MOMENT = timedelta(microseconds=1)
 
@@ -82,7 +82,7 @@ def _take(act: Act) -> str:
 
 
 def _assign_appeal(act: Act) -> str:
-    appeals.assign(act.complaint.appeal, act.given["reviewer"], **act.swap)
+    appeals.assign(_of_case(act, "appeal"), act.given["reviewer"], **act.swap)
     return _("The appeal has a reviewer now.") if act.given["reviewer"] else _("Nobody reviews the appeal now.")
 
 
@@ -161,12 +161,12 @@ def _refer(act: Act) -> str:
 
 
 def _decision(act: Act) -> str:
-    ombudsman.record_decision(act.complaint.referral, **act.given, **act.who)
+    ombudsman.record_decision(_of_case(act, "referral"), **act.given, **act.who)
     return _("The decision is written down.")
 
 
 def _follow_up(act: Act) -> str:
-    referral = act.complaint.referral
+    referral = _of_case(act, "referral")
     known = {"decision": referral.decision, "decided_on": referral.decided_on}
     followed = {"followed_up": act.given["followed_up"], "followed_up_on": act.given["on"]}
     ombudsman.record_decision(referral, **known, **followed, **act.who)
@@ -237,6 +237,14 @@ PRESSES: dict[str, Press] = {
     "send": Press(_send, target=Letter),
     "read": Press(_read, target=Reply),
 }
+
+
+def _of_case(act: Act, name: str) -> Any:
+    """The appeal or the referral of the case. Raises NotLawful where there is none (any more)."""
+    found = getattr(act.complaint, name, None)
+    if found is None:
+        raise NotLawful
+    return found
 
 
 def moment_of(day: date, clock: time | None, at: datetime) -> datetime:

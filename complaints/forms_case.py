@@ -10,6 +10,7 @@ from supportportal.files.forms import PrivateFilesField
 from supportportal.people.forms import LineField
 from supportportal.people.models import User
 
+from .form_fields import DayField
 from .models import Appeal, Complaint, Letter, NamedStaff, Point
 
 LONGEST = 20_000
@@ -17,10 +18,6 @@ LONGEST = 20_000
 
 def _area(rows: int) -> forms.Textarea:
     return forms.Textarea(attrs={"rows": rows})
-
-
-def _day() -> forms.DateInput:
-    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 def _clock() -> forms.TimeInput:
@@ -89,7 +86,7 @@ class PromiseForm(CaseForm):
     text = forms.CharField(label=_("What we do"), max_length=2000, widget=_area(2))
     point = forms.ModelChoiceField(Point.objects.none(), label=_("For point"), required=False)
     owner = forms.ModelChoiceField(User.objects.none(), label=_("Who does it"), required=False)
-    due_on = forms.DateField(label=_("By"), required=False, widget=_day())
+    due_on = DayField(label=_("By"), required=False)
 
     def prepare(self) -> None:
         self.fields["point"].queryset = self.complaint.points.all()
@@ -166,7 +163,7 @@ class CloseForm(CaseForm):
 class AppealForm(CaseForm):
     """An appeal that came by post or mail."""
 
-    arrived_on = forms.DateField(label=_("Arrived on"), widget=_day())
+    arrived_on = DayField(label=_("Arrived on"))
     reasons = forms.CharField(label=_("Reasons"), max_length=LONGEST, widget=_area(4))
     late_cause = forms.CharField(
         label=_("What kept the complainant, if it is late"), max_length=2000, required=False, widget=_area(2)
@@ -176,29 +173,29 @@ class AppealForm(CaseForm):
 class ReplyForm(CaseForm):
     """What the complainant sent later by post (C-9)."""
 
-    arrived_on = forms.DateField(label=_("Arrived on"), widget=_day())
+    arrived_on = DayField(label=_("Arrived on"))
     text = forms.CharField(label=_("What it says"), max_length=LONGEST, required=False, widget=_area(3))
     files = PrivateFilesField(label=_("Files"), required=False)
 
 
 class PostedForm(CaseForm):
-    posted_on = forms.DateField(label=_("Posted on"), widget=_day())
+    posted_on = DayField(label=_("Posted on"))
     posted_clock = forms.TimeField(label=_("At (if known)"), required=False, widget=_clock())
 
 
 class ReferForm(CaseForm):
     their_reference = LineField(label=_("Their reference"), max_length=60, required=False)
-    referred_on = forms.DateField(label=_("Referred on"), widget=_day())
+    referred_on = DayField(label=_("Referred on"))
 
 
 class DecisionForm(CaseForm):
     decision = forms.CharField(label=_("Their decision"), max_length=LONGEST, widget=_area(3))
-    decided_on = forms.DateField(label=_("Decided on"), widget=_day())
+    decided_on = DayField(label=_("Decided on"))
 
 
 class FollowUpForm(CaseForm):
     followed_up = forms.CharField(label=_("What we did to follow it"), max_length=LONGEST, widget=_area(3))
-    on = forms.DateField(label=_("Done on"), widget=_day())
+    on = DayField(label=_("Done on"))
 
 
 class AppointForm(CaseForm):

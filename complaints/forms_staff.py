@@ -15,6 +15,7 @@ from supportportal.people.models import User
 
 from . import rules
 from .calendars import Desk
+from .form_fields import DayField
 from .forms import KEPT_FOR, KEPT_SALT, EntryForm
 from .models import Complaint
 from .policy import POLICY
@@ -92,9 +93,7 @@ class StaffEntryForm(EntryForm):
 class LetterEntryForm(StaffEntryForm):
     source = Source.LETTER
 
-    arrived_on = forms.DateField(
-        label=_("Arrived on"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
+    arrived_on = DayField(label=_("Arrived on"))
     arrived_clock = forms.TimeField(
         label=_("At"),
         help_text=_("Leave it empty if nobody noted the hour: the opening time of that day counts."),

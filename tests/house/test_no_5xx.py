@@ -17,13 +17,13 @@ from django.utils import timezone
 
 from bookings import messages, messages_outcomes, messages_waiting
 from bookings.models import Agent, Booking, Callback, Fee, Offer, SessionType, Strike
-from complaints import messages as complaint_messages
 from complaints.models import Complaint
 from supportportal import links
 from supportportal.demo import builders
 from supportportal.people.models import User
-from tests.factories_complaints import ComplaintFactory
 from tests.support.pages import address, pages
+
+from . import complaint_pages
 
 pytestmark = pytest.mark.django_db
 
@@ -93,6 +93,25 @@ FIELDS = [
     "ends_at",
     "first_day",
     "country",
+    "who",
+    "due",
+    "about",
+    "step",
+    "view",
+    "source",
+    "table",
+    "seen",
+    "texts",
+    "kind",
+    "press",
+    "subject",
+    "body",
+    "case",
+    "reviewer",
+    "deadline",
+    "arrived_on",
+    "weeks",
+    "applies_from",
 ]
 UNTRIED = {"demo:refresh"}  # makes all rows anew
 LEFT_OUT = {"anymail": 0.9, "admin": 0.6}  # the share of pages, which a run is long enough without
@@ -132,7 +151,7 @@ def test_no_request_is_answered_with_an_error_of_ours(demo, errors):
             browser.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
         for name, pattern in sorted(dict(pages()).items()):
             path = address(name, pattern, values)
-            if path is None or name in UNTRIED or draw.random() < LEFT_OUT.get(name.partition(":")[0], 0):
+            if path is None or name in UNTRIED or draw.random() < share_left_out(name):
                 continue
             for method, where, sent in requests_to(path, draw):
                 del errors[:]
@@ -142,6 +161,28 @@ def test_no_request_is_answered_with_an_error_of_ours(demo, errors):
                     broken.setdefault((method, name, *errors), (email, where[:300], sent))
     assert tried > 300
     assert not broken, "\n".join(f"{what}: {how}"[:800] for what, how in broken.items())
+
+
+def test_nothing_typed_into_a_case_is_answered_with_an_error_of_ours(demo, errors):
+    person, draw, broken = User.objects.get(email="senior@demo.example"), random.Random("case"), {}
+    browser = Client(raise_request_exception=False)
+    browser.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    seen = Complaint.objects.visible_to(person)
+    cases = [seen.filter(state=state).order_by("-version").first() for state in Complaint.State]
+    presses = [press for case in cases for press in complaint_pages.presses_on(case, draw)]
+    written = list(complaint_pages.pages_to_write(person))
+    for where, sent in [*presses, *written, *complaint_pages.entries(draw)]:
+        del errors[:]
+        if ask(browser, "post", where, sent).status_code >= 500:
+            broken.setdefault(tuple(errors), (where, sent))
+    assert len(presses) > 100
+    assert written
+    assert not broken, "\n".join(f"{what}: {how}"[:800] for what, how in broken.items())
+
+
+def share_left_out(name):
+    namespace, _colon, page = name.rpartition(":")
+    return 0 if page.startswith("complaints_") else LEFT_OUT.get(namespace, 0)
 
 
 def ask(browser, method, where, sent):
@@ -178,11 +219,8 @@ def known_values(person):
         ("bookings:offer", "token"): links.token(messages_waiting.LINK_KIND, Offer.objects.first().pk),
         ("bookings:feedback", "token"): links.token(messages_outcomes.FEEDBACK_LINK, attended.pk),
         ("bookings:survey", "token"): links.token(messages_outcomes.SURVEY_LINK, 1),
+        **complaint_pages.values_of_complaints(person),
     }
-    complaint = Complaint.objects.first() or ComplaintFactory(at=timezone.now())
-    for page in ("status", "add", "withdraw", "appeal"):
-        token = links.token(complaint_messages.LINK_KIND, complaint.pk, complaint.link_epoch)
-        values[f"complaints:{page}", "token"] = token
     rows = {"booking": booking, "strike": Strike, "fee": Fee, "agent": Agent, "callback": Callback}
     for name, row in rows.items():
         row = row if isinstance(row, Booking) else row.objects.first()
