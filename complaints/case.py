@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy
 
 from supportportal.people.models import User
 
-from . import eligibility, timeline
-from .models import Appeal, Complaint, Deadline, Letter, NamedStaff, Point, Rebasing, Referral, Remedy, Statement
-from .operations import appeals, appointments
+from . import appeal_time, eligibility, timeline
+from .models import Appeal, Complaint, Deadline, Letter, NamedStaff, Point, Referral, Remedy
+from .operations import appointments
 from .timeline import Happened, Rows
 
 State, Part = Complaint.State, NamedStaff.Part
@@ -31,7 +31,6 @@ class Case:
     referral: Referral | None
     reader: User
     may_review: bool
-    may_answer_appeal: bool
     may_appoint: bool
     is_about_staff: bool
     appeal_until: Any
@@ -72,22 +71,8 @@ class Case:
 
 
 def load(complaint: Complaint, reader: User, at: datetime) -> Case:
-    appeal = Appeal.objects.filter(complaint=complaint).select_related("reviewer", "decided_by").first()
-    if appeal:
-        complaint.appeal = appeal
-    named = list(complaint.named.select_related("person", "matched_by").order_by("pk"))
-    rows = Rows(
-        complaint,
-        list(complaint.letters.select_related("written_by", "posted_by", "content")),
-        list(complaint.replies.prefetch_related("files")),
-        list(complaint.notes.select_related("by")),
-        list(Statement.objects.filter(named__in=named).select_related("named__person", "asked_by")),
-        list(complaint.deadlines.order_by("pk")),
-        list(complaint.evidence.select_related("file", "shown", "added_by")),
-        named,
-        list(Rebasing.objects.filter(deadline__complaint=complaint).select_related("deadline", "by")),
-        list(complaint.appointments.select_related("person", "appointed_by").order_by("appointed_at")),
-    )
+    rows = Rows.read(complaint)
+    appeal = getattr(complaint, "appeal", None)
     running = [row for row in rows.deadlines if row.outcome == Deadline.Outcome.RUNNING]
     owed = [row for row in running if row.step != Deadline.Step.OMBUDSMAN]
     return Case(
@@ -101,10 +86,9 @@ def load(complaint: Complaint, reader: User, at: datetime) -> Case:
         Referral.objects.filter(complaint=complaint).select_related("scheme").first(),
         reader,
         complaint.state == State.OPEN and eligibility.reviewers(complaint).filter(pk=reader.pk).exists(),
-        complaint.state == State.APPEALED and appeals.eligible(complaint).filter(pk=reader.pk).exists(),
         complaint.is_open and appointments.may_appoint(complaint, reader) and not appointments.nobody_needed(complaint),
-        any(one.part == Part.ABOUT for one in named) or complaint.about == Complaint.About.STAFF,
-        appeals.last_day(complaint) if complaint.can_become(State.APPEALED) and not appeal else None,
+        any(one.part == Part.ABOUT for one in rows.named) or complaint.about == Complaint.About.STAFF,
+        appeal_time.last_day(complaint) if complaint.can_become(State.APPEALED) and not appeal else None,
     )
 
 

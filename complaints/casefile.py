@@ -8,6 +8,7 @@ import hashlib
 import io
 import zipfile
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,7 +20,7 @@ from bookings.books import harmless
 from supportportal.people.models import Firm
 
 from . import calendars, timeline
-from .models import Appeal, Complaint, Evidence, Letter, NamedStaff, Rebasing, Referral, Statement
+from .models import Complaint, Evidence, Letter, Referral
 from .timeline import Happened, Rows
 
 TIMELINE = ("at", "what", "who", "detail", "state")
@@ -30,7 +31,7 @@ EVIDENCE = ("name", "type", "bytes", "sha256", "added_at", "added_by_staff", "sc
 def build(complaint: Complaint, at: datetime) -> bytes:
     """The archive, in the reader's language, with the desk's times; the same case at the same instant gives the same
     bytes. ``SHA256SUMS`` in it names every other file with its hash."""
-    rows, firm = _rows(complaint), Firm.current()
+    rows, firm = replace(Rows.read(complaint), notes=[]), Firm.current()
     zone = calendars.zone_of(firm)
     letters = [(_name(number, one), one) for number, one in enumerate(_sent(rows.letters), start=1)]
     happened = timeline.of(rows)
@@ -58,25 +59,6 @@ def build(complaint: Complaint, at: datetime) -> bytes:
     }
     files["SHA256SUMS"] = "".join(f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n" for name in files).encode()
     return _zip(complaint.reference, files, at.astimezone(zone))
-
-
-def _rows(complaint: Complaint) -> Rows:
-    """What the timeline is made of, without internal notes."""
-    if appeal := Appeal.objects.filter(complaint=complaint).select_related("reviewer", "decided_by").first():
-        complaint.appeal = appeal
-    named = list(NamedStaff.objects.filter(complaint=complaint).select_related("person", "matched_by").order_by("pk"))
-    return Rows(
-        complaint=complaint,
-        letters=list(complaint.letters.select_related("written_by", "posted_by", "content")),
-        replies=list(complaint.replies.prefetch_related("files")),
-        notes=[],
-        statements=list(Statement.objects.filter(named__in=named).select_related("named__person", "asked_by")),
-        deadlines=list(complaint.deadlines.order_by("pk")),
-        evidence=list(complaint.evidence.select_related("file", "shown", "added_by")),
-        named=named,
-        rebasings=list(Rebasing.objects.filter(deadline__complaint=complaint).select_related("deadline", "by")),
-        appointments=list(complaint.appointments.select_related("person", "appointed_by").order_by("appointed_at")),
-    )
 
 
 def _sent(letters: Iterable[Letter]) -> Iterator[Letter]:

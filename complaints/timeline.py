@@ -14,7 +14,19 @@ from supportportal.people.models import User
 from supportportal.trail.models import Entry
 
 from . import messages
-from .models import Complaint, Deadline, Evidence, Letter, NamedStaff, Note, Rebasing, Reply, Statement
+from .models import (
+    Appeal,
+    Appointment,
+    Complaint,
+    Deadline,
+    Evidence,
+    Letter,
+    NamedStaff,
+    Note,
+    Rebasing,
+    Reply,
+    Statement,
+)
 
 LETTER_PILLS = {
     Letter.State.DRAFT: "neutral",
@@ -63,7 +75,7 @@ class Happened:
 
 @dataclass(frozen=True)
 class Rows:
-    """What a case page has read already."""
+    """What the timeline of a case is made of."""
 
     complaint: Complaint
     letters: list[Letter]
@@ -74,7 +86,26 @@ class Rows:
     evidence: list[Evidence]
     named: list[NamedStaff]
     rebasings: list[Rebasing]
-    appointments: list[Any]
+    appointments: list[Appointment]
+
+    @classmethod
+    def read(cls, complaint: Complaint) -> "Rows":
+        """The case's appeal with them, on the complaint itself."""
+        if appeal := Appeal.objects.filter(complaint=complaint).select_related("reviewer", "decided_by").first():
+            complaint.appeal = appeal
+        named = list(complaint.named.select_related("person", "matched_by").order_by("pk"))
+        return cls(
+            complaint=complaint,
+            letters=list(complaint.letters.select_related("written_by", "posted_by", "content")),
+            replies=list(complaint.replies.prefetch_related("files")),
+            notes=list(complaint.notes.select_related("by")),
+            statements=list(Statement.objects.filter(named__in=named).select_related("named__person", "asked_by")),
+            deadlines=list(complaint.deadlines.order_by("pk")),
+            evidence=list(complaint.evidence.select_related("file", "shown", "added_by")),
+            named=named,
+            rebasings=list(Rebasing.objects.filter(deadline__complaint=complaint).select_related("deadline", "by")),
+            appointments=list(complaint.appointments.select_related("person", "appointed_by").order_by("appointed_at")),
+        )
 
 
 def of(rows: Rows) -> list[Happened]:
