@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils import timezone
@@ -26,7 +26,15 @@ class PortalAdminSite(AdminSite):
     enable_nav_sidebar = False  # the skin has its own
 
     def get_urls(self) -> list:
-        return [path("set-up/", self.admin_view(self.set_up), name="set_up"), *super().get_urls()]
+        own = [
+            path("set-up/", self.admin_view(self.set_up), name="set_up"),
+            # Django's way from a row to its page asks nobody who may know that the row exists (C-8).
+            path("r/<path:content_type_id>/<path:object_id>/", self.admin_view(self.nowhere), name="view_on_site"),
+        ]
+        return [*own, *super().get_urls()]
+
+    def nowhere(self, request: HttpRequest, content_type_id: str, object_id: str) -> HttpResponse:
+        raise Http404
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context = super().each_context(request)

@@ -5,6 +5,7 @@ import re
 import pytest
 import time_machine
 from django.contrib.auth.models import Group
+from django.contrib.contenttypes.models import ContentType
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
@@ -172,3 +173,12 @@ def test_the_status_page_is_for_whoever_holds_its_link(cast, at, client):
     assert client.get(messages.status_path(complaint)).status_code == 200
     stolen = links.token("session", complaint.pk, complaint.link_epoch)
     assert client.get(f"/c/{stolen}/").status_code == 404
+
+
+def test_a_number_does_not_say_whether_there_is_a_complaint(cast, at):
+    complaint = complain(cast, at, matched=True)
+    browser = Client()
+    browser.force_login(cast["named manager"], backend="django.contrib.auth.backends.ModelBackend")
+    kind = ContentType.objects.get_for_model(Complaint).pk
+    answers = [browser.get(f"/admin/r/{kind}/{pk}/").status_code for pk in (complaint.pk, complaint.pk + 1)]
+    assert answers == [404, 404]
