@@ -34,14 +34,11 @@ class ComplaintQuerySet(models.QuerySet):
             return found.filter(~is_staff_case() | Exists(_appointed(user)))
         return found.filter(appointed).distinct()
 
-    def for_listing(self):
-        return self.select_related("reviewer", "client").annotate(staff_case=is_staff_case())
-
 
 def is_staff_case():
     """Whether a complaint is about somebody: derived, so that it cannot drift from the names (C-8)."""
     about = NamedStaff.objects.filter(complaint=OuterRef("pk"), part=NamedStaff.Part.ABOUT)
-    return Q(about="staff") | Exists(about)
+    return Q(about=Complaint.About.STAFF) | Exists(about)
 
 
 def _appointed(user):

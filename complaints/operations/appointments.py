@@ -8,7 +8,7 @@ from supportportal.people.models import Role, User
 from supportportal.trail import operations as trail
 
 from .. import eligibility
-from ..models import Appeal, Appointment, Complaint
+from ..models import Appeal, Appointment, Complaint, NamedStaff
 from ..refusals import AnotherReviewer, NameOnRecord, NoReason, NotLawful, NotStaff, OnlyOwner, SomebodyElseCan
 from . import appeals, review
 from .gate import enter
@@ -85,7 +85,7 @@ def nobody_needed(complaint: Complaint) -> bool:
 def _require_outsider(complaint: Complaint, person: User) -> None:
     if not (person.is_staff and person.is_active):
         raise NotStaff
-    if complaint.named.filter(person=person).exclude(part="cleared").exists():
+    if complaint.named.filter(person=person).exclude(part=NamedStaff.Part.CLEARED).exists():
         raise NameOnRecord
     if complaint.state == State.APPEALED and person.pk in (complaint.reviewer_id, complaint.decided_by_id):
         raise AnotherReviewer

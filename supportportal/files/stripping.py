@@ -33,7 +33,7 @@ def _need(held: bool) -> None:
 
 # -- JPEG: segments, then coded data with segments in between ----------------------------------------------------------
 
-_SOI, _EOI, _SOS, _APP0, _APP1, _APP2, _APP14, _APP15, _COM = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xE2, 0xEE, 0xEF, 0xFE
+_EOI, _SOS, _APP0, _APP1, _APP2, _APP14, _APP15, _COM = 0xD9, 0xDA, 0xE0, 0xE1, 0xE2, 0xEE, 0xEF, 0xFE
 _NEXT_MARKER = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]")  # neither a stuffed byte nor a restart mark
 
 
@@ -89,8 +89,8 @@ def _jpeg_segment(marker: int, body: bytes) -> bytes:
 
 def _coded_until(content: bytes, position: int) -> int:
     found = _NEXT_MARKER.search(content, position)
-    _need(found is not None)
-    assert found is not None
+    if found is None:
+        raise _Damaged
     return found.start()
 
 
