@@ -6,9 +6,10 @@ from datetime import date, datetime
 
 from django.db.models import Count
 
-from . import appeal_time, calendars, expectations
+from . import appeal_time, expectations
 from .expectations import Next
 from .models import Complaint, Letter, OmbudsmanScheme, Reply
+from .operations import ombudsman
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def of(complaint: Complaint, at: datetime) -> Standing:
         replies=replies,
         file_count=complaint.evidence.count() - sum(reply.file_count for reply in replies),
         can_withdraw=complaint.can_become(Complaint.State.WITHDRAWN),
-        scheme=_scheme(complaint) if complaint.state == Complaint.State.FINAL else None,
+        scheme=ombudsman.scheme_of(complaint) if complaint.state == Complaint.State.FINAL else None,
     )
 
 
@@ -55,7 +56,3 @@ def _letters(complaint: Complaint) -> list[Letter]:
     """Those that have left; of one that came back, the one that went in its place."""
     gone = complaint.letters.exclude(state=Letter.State.DRAFT).filter(replacements__isnull=True)
     return list(gone.order_by("-written_at", "-pk"))
-
-
-def _scheme(complaint: Complaint) -> OmbudsmanScheme | None:
-    return OmbudsmanScheme.on(calendars.desk(complaint.arrived_at).day_of(complaint.arrived_at))

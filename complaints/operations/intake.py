@@ -23,6 +23,7 @@ from .locking import changed, lock
 
 _LETTERS = "23456789CFGHJMPQRVWX"  # none that look alike, no vowels that make words
 _SAID = ("summary", "name", "email", "postal_address", "references", "occasions", "numbers", "emails", "wish")
+_WHOSE = ("summary", "email", "postal_address")  # what tells whose complaint it is
 _AGAIN = timedelta(hours=1)  # the same words later than this are said again
 Part = NamedStaff.Part
 
@@ -62,17 +63,20 @@ def lodge(
 ) -> Complaint:
     """Take what came by the online form: submission is arrival, and the first reply goes out by itself (C-1, C-4).
 
-    The same ``form_key`` twice is one complaint; what the second adds to the first is added to it.
+    The same ``form_key`` twice by the same complainant is one complaint; what the second adds to the first is added to
+    it. Anybody else's is a complaint of its own: a key leads to nobody's page (C-3).
     Raises ComplaintRefused, with nothing changed.
     """
-    if form_key and (found := Complaint.objects.filter(form_key=form_key).first()):
-        return _add_what_is_new(found, told, files, at=at)
+    if found := _sent_before(form_key):
+        if _is_theirs(found, told, client):
+            return _add_what_is_new(found, told, files, at=at)
+        form_key = None
     complaint = _complaint(told, source=Complaint.Source.FORM, arrived_at=at, at=at, client=client, form_key=form_key)
     try:
         return _take(complaint, told, files, by=None, at=at)
     except IntegrityError:
-        if form_key and (found := Complaint.objects.filter(form_key=form_key).first()):
-            return _add_what_is_new(found, told, files, at=at)
+        if _sent_before(form_key):
+            return lodge(told, at=at, files=files, client=client, form_key=form_key)
         raise
 
 
@@ -129,11 +133,13 @@ def enter(
     """Take what staff write down: a letter or mail at its arrival, or the form for somebody who cannot (C-1).
 
     A letter entered after its first reply was due is recorded in breach, with the reason (C-4). The same ``form_key``
-    twice is one complaint.
+    twice, by the same person for the same complainant, is one complaint.
     Raises ComplaintRefused, with nothing changed: arrival in the future, late without a reason, incomplete.
     """
-    if form_key and (found := Complaint.objects.filter(form_key=form_key).first()):
-        return found
+    if found := _sent_before(form_key):
+        if found.entered_by_id == by.pk and _says_the_same(found, told):
+            return found
+        form_key = None
     if source == Complaint.Source.ASSISTED:
         arrived_at = at  # submission is arrival
     if arrived_at > at:
@@ -146,9 +152,26 @@ def enter(
     try:
         return _take(complaint, told, files, by=by, at=at, scan=scan)
     except IntegrityError:
-        if form_key and (found := Complaint.objects.filter(form_key=form_key).first()):
+        if (found := _sent_before(form_key)) and found.entered_by_id == by.pk and _says_the_same(found, told):
             return found
         raise
+
+
+def _sent_before(form_key: uuid.UUID | None) -> Complaint | None:
+    return Complaint.objects.filter(form_key=form_key).first() if form_key else None
+
+
+def _is_theirs(complaint: Complaint, told: Told, client: User | None) -> bool:
+    """Whether the form that was sent before was this person's too, as far as what was typed says."""
+    if complaint.source != Complaint.Source.FORM or complaint.client_id not in (None, client.pk if client else None):
+        return False
+    return _says_the_same(complaint, told)
+
+
+def _says_the_same(complaint: Complaint, told: Told) -> bool:
+    """Whether the story or one of the addresses is the one that was given before."""
+    pairs = [(getattr(told, field).strip(), getattr(complaint, field)) for field in _WHOSE]
+    return any(now and now.casefold() == before.casefold() for now, before in pairs)
 
 
 def _complaint(
@@ -158,7 +181,7 @@ def _complaint(
     arrived_at: datetime,
     at: datetime,
     client: User | None,
-    form_key: uuid.UUID | None = None,
+    form_key: uuid.UUID | None,
 ) -> Complaint:
     return Complaint(
         reference=_reference(),
@@ -196,7 +219,8 @@ def _take(
     shown = evidence.copies([*files, scan] if scan else files, at)
     with transaction.atomic():
         complaint.save()
-        _name_staff(complaint, [*told.texts, *(one.name for one in files)], told)
+        typed = names.typed_names(told.complained_about)
+        _name_staff(complaint, [*told.texts, *typed, *(one.name for one in files)], told)
         evidence.keep(complaint, files, shown, by=by, at=at, scan=scan)
         clocks.start(complaint, at=at)
         letters.send_new(complaint, Letter.Kind.ACKNOWLEDGEMENT, by=by, at=at)
@@ -242,7 +266,7 @@ def _name_staff(complaint: Complaint, texts: Sequence[str], told: Told) -> None:
         for part, text in ((Part.ABOUT, told.complained_about), (Part.SPOKEN_WITH, told.spoken_with))
         for name in names.typed_names(text)
     ]
-    staff = User.objects.staff().only("pk", "name")
+    staff = User.objects.staff().only(*names.READ)
     rows += [
         NamedStaff(complaint=complaint, part=Part.MENTIONED, typed=person.name[:120], person=person)
         for person in names.mentioned(texts, staff)
