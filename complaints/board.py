@@ -27,7 +27,7 @@ COLUMNS = {
     OMBUDSMAN: _("Ombudsman"),
     ANSWERED: _("Answered in the last 30 days"),
 }
-RUNNING = (Step.ACKNOWLEDGE, Step.UPDATE, Step.RESPOND, Step.APPEAL)
+STEPS = (Step.ACKNOWLEDGE, Step.UPDATE, Step.RESPOND, Step.APPEAL)
 DUE = {"late": _("Late"), "today": _("Due today"), "fault": _("No date")}
 
 
@@ -137,7 +137,7 @@ def referred(scope: Scope) -> QuerySet[Referral]:
 
 def answered(scope: Scope) -> QuerySet[Complaint]:
     """Decided of late, and nothing owed."""
-    owes = Deadline.objects.running().exclude(step=Step.OMBUDSMAN).filter(complaint=OuterRef("pk"))
+    owes = Deadline.objects.owed().filter(complaint=OuterRef("pk"))
     found = scope.visible().filter(~Exists(owes), decided_at__gt=scope.at - ANSWERED_FOR)
     if scope.asked.due:
         return found.none()
@@ -188,7 +188,7 @@ def columns(scope: Scope, counted: Totals) -> list[Column]:
     """The board: the most urgent cards of each step; only the column that is asked for, if one is."""
     wanted = [code for code in COLUMNS if scope.asked.step in ("", code)]
     rows: dict[str, list[Any]] = {code: list(_rows(code, scope)[: SHOWN + 1]) for code in wanted}
-    numbers = {code: counted.by_step.get(code, (0, 0)) for code in RUNNING}
+    numbers = {code: counted.by_step.get(code, (0, 0)) for code in STEPS}
     for code, found in ((OMBUDSMAN, referred), (ANSWERED, answered)):
         if code in rows:
             numbers[code] = found(scope).count(), 0
@@ -259,10 +259,10 @@ def _hints(pks: list[int]) -> dict[int, list[tuple[str, str]]]:
 
 
 def _all_next_steps(scope: Scope) -> QuerySet[Deadline]:
-    running = Deadline.objects.running().exclude(step=Step.OMBUDSMAN)
-    earlier = running.filter(complaint=OuterRef("complaint"), pk__lt=OuterRef("pk"))
+    owed = Deadline.objects.owed()
+    earlier = owed.filter(complaint=OuterRef("complaint"), pk__lt=OuterRef("pk"))
     holder = Case(When(step=Step.APPEAL, then=F("complaint__appeal__reviewer")), default=F("complaint__reviewer"))
-    return running.filter(~Exists(earlier), complaint__in=scope.visible()).annotate(holder=holder)
+    return owed.filter(~Exists(earlier), complaint__in=scope.visible()).annotate(holder=holder)
 
 
 def _narrowing(scope: Scope) -> Q:

@@ -19,11 +19,10 @@ from supportportal.outbox.models import Message
 from supportportal.outbox.operations import Owed
 from supportportal.people.models import Firm, User
 
-from . import calendars
+from . import calendars, warning_times
 from .models import Complaint, Deadline
 
 DEADLINE_DIGEST = "deadline_digest"
-MISSED = "escalated_at"
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def lines(message: Message, person: User) -> list[Line]:
     return [
         Line(
             row,
-            stages[row.pk] == MISSED,
+            stages[row.pk] == warning_times.MISSED,
             wording.written_day(row.day, language) if row.day else wording.written_out(row.due_at, zone, language),
             settings.SITE_URL + row.complaint.get_absolute_url(),
         )

@@ -84,8 +84,7 @@ def _would_stop(step: str, following: str, running: dict[str, Deadline]) -> bool
 
 def next_step(complaint: Complaint, at: datetime) -> Next | None:
     """The first step still owed to the complainant; None once nothing is."""
-    running = complaint.deadlines.running().exclude(step=Deadline.Step.OMBUDSMAN)
-    found = running.order_by("pk").first()
+    found = complaint.deadlines.owed().order_by("pk").first()
     if found is None:
         return None
     zone = calendars.zone_of(Firm.current())

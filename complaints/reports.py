@@ -21,7 +21,6 @@ from . import board
 from .models import Appeal, Complaint, Deadline, Remedy
 
 Step, Outcome = Deadline.Step, Deadline.Outcome
-TIMED = (Step.ACKNOWLEDGE, Step.UPDATE, Step.RESPOND, Step.APPEAL)
 WIDTH = 200  # of a chart, in units of its drawing
 MOST_CAUSES = 15
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -84,7 +83,7 @@ def csv_of(table: Table) -> str:
 
 def _kept(seen: QuerySet[Complaint], period: Period) -> Table:
     """Deadlines kept by step and month of the due date; what is missed and still open counts as missed."""
-    rows = Deadline.objects.filter(complaint__in=seen, step__in=TIMED, due_at__isnull=False).order_by()
+    rows = Deadline.objects.filter(complaint__in=seen, step__in=board.STEPS, due_at__isnull=False).order_by()
     missed = Q(outcome=Outcome.LATE) | Q(outcome=Outcome.RUNNING, due_at__lt=period.at)
     counted = (
         rows.annotate(month=TruncMonth("due_at", tzinfo=period.zone))
@@ -92,7 +91,7 @@ def _kept(seen: QuerySet[Complaint], period: Period) -> Table:
         .annotate(kept=Count("pk", filter=Q(outcome=Outcome.MET)), missed=Count("pk", filter=missed))
         .order_by("month", "step")
     )
-    order = {step: place for place, step in enumerate(TIMED)}
+    order = {step: place for place, step in enumerate(board.STEPS)}
     found = sorted(counted, key=lambda row: (row["month"], order[row["step"]]))
     lines = []
     for row in found:
@@ -108,12 +107,12 @@ def _kept(seen: QuerySet[Complaint], period: Period) -> Table:
 def _times(seen: QuerySet[Complaint]) -> Table:
     """How long each step took from its start: from arrival, for an appeal from when it was lodged."""
     taken: dict[str, list[timedelta]] = defaultdict(list)
-    rows = Deadline.objects.filter(complaint__in=seen, step__in=TIMED, outcome__in=[Outcome.MET, Outcome.LATE])
+    rows = Deadline.objects.filter(complaint__in=seen, step__in=board.STEPS, outcome__in=[Outcome.MET, Outcome.LATE])
     for step, met_at, start_at, arrived_at in rows.order_by().values_list(
         "step", "met_at", "start_at", "complaint__arrived_at"
     ):
         taken[step].append(met_at - (start_at if step == Step.APPEAL else arrived_at))
-    found = [(step, sorted(taken[step])) for step in TIMED if taken[step]]
+    found = [(step, sorted(taken[step])) for step in board.STEPS if taken[step]]
     longest = max((percentile(values, 0.9) for _step, values in found), default=HOUR)
     lines = []
     for step, values in found:

@@ -9,25 +9,24 @@ from .calendars import Desk
 from .models import Deadline
 from .policy import POLICY
 
+MISSED = "escalated_at"
 _INSTANT = timedelta(microseconds=1)
 
 
 def stages(row: Deadline, desk: Desk) -> list[tuple[str, datetime]]:
     """The field that notes each warning, and when it is due: at half the time, on the last business day, when missed.
 
-    Each falls into the desk's opening hours; the ombudsman letter goes out by itself at its time and warns nobody.
+    Each falls into the desk's opening hours; of the ombudsman letter, which goes out by itself, there is none.
     """
-    if row.due_at is None:
+    if row.due_at is None or row.step == Deadline.Step.OMBUDSMAN:
         return []
-    if row.step == Deadline.Step.OMBUDSMAN:
-        return [("escalated_at", row.due_at)]
     found = []
     if (ahead := _ahead(row.start_at, row.due_at, desk)) is not None:
         found.append(("warned_at", ahead))
     if row.day is not None:
         morning = datetime.combine(row.day, time.min, desk.zone).astimezone(UTC)
         found.append(("warned_last_day_at", when_open(morning, desk)))
-    found.append(("escalated_at", when_open(row.due_at + _INSTANT, desk)))
+    found.append((MISSED, when_open(row.due_at + _INSTANT, desk)))
     return found
 
 

@@ -16,6 +16,10 @@ class DeadlineQuerySet(models.QuerySet):
     def running(self):
         return self.filter(outcome=Deadline.Outcome.RUNNING)
 
+    def owed(self):
+        """Running, for a step that somebody has to take; the ombudsman letter goes out by itself."""
+        return self.running().exclude(step=Deadline.Step.OMBUDSMAN)
+
     def to_look_at(self, at):
         """Where a warning or an escalation has become due; what has none is never looked at."""
         return self.running().filter(look_at__lte=at)

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
 
 from supportportal.outbox import operations as outbox
 from supportportal.people.models import Role, User
@@ -15,7 +14,6 @@ from .. import calendars, digests, eligibility, warning_times
 from ..calendars import Desk
 from ..models import Complaint, Deadline
 
-MISSED = digests.MISSED
 NOBODY_YET = timedelta(hours=1)  # after which somebody to tell is looked for again (S-1)
 # Who is told of a missed deadline: the first of these roles that has anybody who may see the case.
 TOLD_OF_MISSED = (Role.SENIOR_MANAGER, Role.OWNER, Role.DEPUTY)
@@ -26,7 +24,7 @@ def sweep(at: datetime) -> int:
 
     One query where nothing is due. Any number of sweeps may run at once: each deadline is taken by one.
     """
-    if not _due(at).exists():
+    if not Deadline.objects.to_look_at(at).exists():
         return 0  # asked first, so that an idle tick never takes SQLite's write lock
     return _tell(at)
 
@@ -34,7 +32,7 @@ def sweep(at: datetime) -> int:
 @transaction.atomic
 def _tell(at: datetime) -> int:
     rows = list(
-        _due(at)
+        Deadline.objects.to_look_at(at)
         .select_related("complaint__reviewer", "complaint__appeal__reviewer")
         .select_for_update(no_key=True, skip_locked=True, of=("self",))
         .order_by("look_at", "pk")
@@ -55,16 +53,11 @@ def _tell(at: datetime) -> int:
     return len(digest)
 
 
-def _due(at: datetime) -> QuerySet[Deadline]:
-    """The ombudsman's limit warns nobody: its letter goes out by itself."""
-    return Deadline.objects.to_look_at(at).exclude(step=Deadline.Step.OMBUDSMAN)
-
-
 def _look(row: Deadline, desk: Desk, seen: "Sight", at: datetime) -> list[tuple[User, str]]:
     """Note what is told of one deadline now, and when to look again; gives whom to tell."""
     reached = [field for field, when in warning_times.stages(row, desk) if when <= at and getattr(row, field) is None]
     # It is too late to warn of what was missed, and to tell of both warnings at once.
-    fields = [field for field in reached if (field == MISSED) == row.is_late(at)]
+    fields = [field for field in reached if (field == warning_times.MISSED) == row.is_late(at)]
     people = _whom_to_tell(row, seen, missed=row.is_late(at)) if fields else []
     if fields and not people:
         row.look_at = at + NOBODY_YET

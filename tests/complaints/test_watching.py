@@ -15,7 +15,7 @@ from supportportal.outbox import rendering
 from supportportal.outbox.models import Message
 from supportportal.people.models import Firm
 from tests.factories import MONDAY_TEN, FirmFactory, StaffFactory
-from tests.factories_complaints import ComplaintFactory, senior
+from tests.factories_complaints import ComplaintFactory, SchemeFactory, senior
 
 pytestmark = pytest.mark.django_db
 Step = Deadline.Step
@@ -152,11 +152,12 @@ def test_a_deadline_that_moved_away_is_warned_of_at_its_new_time(manager):
 
 
 def test_the_ombudsmans_limit_warns_nobody(manager):
+    SchemeFactory()
     complaint = acknowledged(manager)
-    due = MONDAY_TEN + timedelta(days=1)
-    complaint.deadlines.create(step=Step.OMBUDSMAN, start_at=MONDAY_TEN, due_at=due, look_at=due)
-    assert watching.sweep(due + MINUTE) == 0
-    assert complaint.deadlines.get(step=Step.OMBUDSMAN).look_at == due
+    clocks.close(complaint, Step.UPDATE, Step.RESPOND)
+    limit = complaint.deadlines.running().get()
+    assert (limit.step, limit.look_at) == (Step.OMBUDSMAN, None)
+    assert watching.sweep(limit.due_at + timedelta(days=7)) == 0
 
 
 # -- whom --------------------------------------------------------------------------------------------------------------
