@@ -49,4 +49,4 @@ def _perhaps_meant(complaint: Complaint) -> list[int]:
     """Staff whom a typed name fits that nobody has looked at yet."""
     waiting = complaint.named.filter(person__isnull=True, matched_at__isnull=True).exclude(part=Part.CLEARED)
     typed = list(waiting.values_list("typed", flat=True))
-    return [person.pk for person in names.mentioned(typed, User.objects.staff().only("pk", "name"))] if typed else []
+    return [person.pk for person in names.mentioned(typed, User.objects.staff().only(*names.READ))] if typed else []

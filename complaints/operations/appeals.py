@@ -23,7 +23,7 @@ from ..refusals import (
     NotLawful,
     TooLate,
 )
-from . import clocks, letters, ombudsman
+from . import clocks, letters, naming, ombudsman
 from .closing import require_draft
 from .gate import enter, require_sight
 from .locking import changed, lock
@@ -44,6 +44,7 @@ def lodge(
 ) -> Appeal:
     """Appeal against the decision, once; ``by`` is a member of staff who enters what came at ``arrived_at``.
 
+    Names that occur in it keep people out like those in the complaint.
     Raises NoReason, AppealedBefore, TooLate without a cause, NotLawful before there is a decision, NotYours.
     """
     arrived_at = arrived_at or at
@@ -73,6 +74,7 @@ def lodge(
     ombudsman.resume(complaint, at=at)
     letters.send_new(complaint, Letter.Kind.APPEAL_RECEIVED, by=by, at=at)
     trail.record("appeal.lodged", complaint, by=by, at=at, appeal=appeal.pk, late=not in_time)
+    naming.hear(complaint, [appeal.reasons, appeal.late_cause], at=at)
     return appeal
 
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from supportportal.people.models import User
 from supportportal.trail import operations as trail
@@ -121,6 +122,34 @@ def hear(complaint: Complaint, texts: Iterable[str], *, at: datetime) -> int:
     return added
 
 
+def heed(person: User, *, at: datetime) -> int:
+    """Keep a member of staff who is new, has another name or is back out of what they perhaps are meant by.
+
+    Each complaint in a transaction of its own; returns how many there are.
+    """
+    if not (person.is_staff and person.is_active):
+        return 0
+    unknown = NamedStaff.objects.filter(person__isnull=True).exclude(part=Part.CLEARED)
+    found = Complaint.objects.filter(Q(names_settled_at=None) | Q(pk__in=unknown.values("complaint")))
+    found = found.exclude(pk__in=NamedStaff.objects.filter(person=person).values("complaint"))
+    return sum(
+        hear(complaint, texts, at=at)
+        for complaint in found.order_by("pk").prefetch_related("named", "replies", "evidence__file")
+        if names.mentioned(texts := _said_in(complaint), [person])
+    )
+
+
+def _said_in(complaint: Complaint) -> list[str]:
+    """All that the complainant said; once the names are settled, those that fitted nobody."""
+    typed = [row.typed for row in complaint.named.all() if row.person_id is None and row.part != Part.CLEARED]
+    if complaint.names_settled_at is not None:
+        return typed
+    told = [getattr(complaint, field) for field in ("summary", "references", "occasions", "emails", "wish")]
+    appeal = Appeal.objects.filter(complaint=complaint).first()
+    later = [reply.text for reply in complaint.replies.all()] + ([appeal.reasons, appeal.late_cause] if appeal else [])
+    return [*typed, *told, *later, *(one.file.name for one in complaint.evidence.all())]
+
+
 def _row(complaint: Complaint, named: NamedStaff) -> NamedStaff:
     return complaint.named.select_related("person").get(pk=named.pk)
 
@@ -140,7 +169,7 @@ def _deal_with(
 def _mention(complaint: Complaint, texts: Iterable[str], *, spared: Collection[int | None]) -> int:
     """Rows for the staff whose names occur and of whom there is none yet."""
     known = set(complaint.named.filter(person__isnull=False).values_list("person", flat=True)) | set(spared)
-    found = names.mentioned(texts, User.objects.staff().exclude(pk__in=known - {None}).only("pk", "name"))
+    found = names.mentioned(texts, User.objects.staff().exclude(pk__in=known - {None}).only(*names.READ))
     rows = [
         NamedStaff(complaint=complaint, part=Part.MENTIONED, typed=person.name[:120], person=person) for person in found
     ]
