@@ -145,6 +145,7 @@ class ToldForm(EvidenceForm):
         label=_("E-mail address"),
         help_text=_("This is the quickest way for us to answer."),
         required=False,
+        max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
     postal_address = WordsField(
