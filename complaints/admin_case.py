@@ -72,7 +72,7 @@ class CaseAdmin(GatedAdmin):
     def _case_page(
         self, request: HttpRequest, complaint: Complaint, at: datetime, form: CaseForm | None = None, status: int = 200
     ) -> HttpResponse:
-        shown = case.load(complaint, request.user, at)
+        shown = case.load(complaint, request.user)
         made = Forms(shown, form)
         context = {
             "case": shown,

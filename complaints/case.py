@@ -1,7 +1,6 @@
 """What the page of a case shows, read in a fixed number of queries."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext_lazy
@@ -19,7 +18,7 @@ WHY_NOT = {"weekend": gettext_lazy("weekend"), "closed": gettext_lazy("closed"),
 
 @dataclass(frozen=True)
 class Case:
-    """A case as ``reader`` sees it at ``at``."""
+    """A case as ``reader`` sees it."""
 
     complaint: Complaint
     rows: Rows
@@ -70,25 +69,27 @@ class Case:
         return [(str(meta.get_field(name).verbose_name), text) for name in names if (text := getattr(complaint, name))]
 
 
-def load(complaint: Complaint, reader: User, at: datetime) -> Case:
+def load(complaint: Complaint, reader: User) -> Case:
     rows = Rows.read(complaint)
     appeal = getattr(complaint, "appeal", None)
     running = [row for row in rows.deadlines if row.outcome == Deadline.Outcome.RUNNING]
     owed = [row for row in running if row.step != Deadline.Step.OMBUDSMAN]
     return Case(
-        complaint,
-        rows,
-        timeline.of(rows),
-        (owed or running or [None])[0],
-        list(complaint.points.all()),
-        list(complaint.remedies.select_related("owner", "point")),
-        appeal,
-        Referral.objects.filter(complaint=complaint).select_related("scheme").first(),
-        reader,
-        complaint.state == State.OPEN and eligibility.reviewers(complaint).filter(pk=reader.pk).exists(),
-        complaint.is_open and appointments.may_appoint(complaint, reader) and not appointments.nobody_needed(complaint),
-        any(one.part == Part.ABOUT for one in rows.named) or complaint.about == Complaint.About.STAFF,
-        appeal_time.last_day(complaint) if complaint.can_become(State.APPEALED) and not appeal else None,
+        complaint=complaint,
+        rows=rows,
+        timeline=timeline.of(rows),
+        next=(owed or running or [None])[0],
+        points=list(complaint.points.all()),
+        remedies=list(complaint.remedies.select_related("owner", "point")),
+        appeal=appeal,
+        referral=Referral.objects.filter(complaint=complaint).select_related("scheme").first(),
+        reader=reader,
+        may_review=complaint.state == State.OPEN and eligibility.reviewers(complaint).filter(pk=reader.pk).exists(),
+        may_appoint=complaint.is_open
+        and appointments.may_appoint(complaint, reader)
+        and not appointments.nobody_needed(complaint),
+        is_about_staff=any(one.part == Part.ABOUT for one in rows.named) or complaint.about == Complaint.About.STAFF,
+        appeal_until=appeal_time.last_day(complaint) if complaint.can_become(State.APPEALED) and not appeal else None,
     )
 
 

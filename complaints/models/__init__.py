@@ -1,7 +1,7 @@
 """The complaints' data; one module per part."""
 
 from .appeal import Appeal, OmbudsmanScheme, Referral
-from .complaint import MANAGERS, SENIORS, Appointment, Complaint, Evidence, NamedStaff, is_staff_case
+from .complaint import MANAGERS, SENIORS, Appointment, Complaint, Evidence, NamedStaff
 from .deadlines import Deadline, Rebasing
 from .letters import Letter
 from .review import Note, Point, Remedy, Reply, Statement
@@ -24,5 +24,4 @@ __all__ = [
     "Remedy",
     "Reply",
     "Statement",
-    "is_staff_case",
 ]

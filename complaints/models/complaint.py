@@ -31,11 +31,11 @@ class ComplaintQuerySet(models.QuerySet):
             return found
         appointed = Q(appointments__person=user.pk, appointments__ended_at__isnull=True)
         if user.has_role(*MANAGERS):
-            return found.filter(~is_staff_case() | Exists(_appointed(user)))
+            return found.filter(~_is_staff_case() | Exists(_appointed(user)))
         return found.filter(appointed).distinct()
 
 
-def is_staff_case():
+def _is_staff_case():
     """Whether a complaint is about somebody: derived, so that it cannot drift from the names (C-8)."""
     about = NamedStaff.objects.filter(complaint=OuterRef("pk"), part=NamedStaff.Part.ABOUT)
     return Q(about=Complaint.About.STAFF) | Exists(about)

@@ -17,7 +17,7 @@ Step, Outcome = Deadline.Step, Deadline.Outcome
 
 
 @transaction.atomic
-def start(complaint: Complaint, *, at: datetime) -> None:
+def start(complaint: Complaint) -> None:
     """Start the clocks of a complaint that has just been taken; a mistake in the calendar never blocks taking it."""
     desk = calendars.desk(complaint.arrived_at)
     steps = (Step.ACKNOWLEDGE, Step.UPDATE, Step.RESPOND)

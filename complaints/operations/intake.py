@@ -222,7 +222,7 @@ def _take(
         typed = names.typed_names(told.complained_about)
         _name_staff(complaint, [*told.texts, *typed, *(one.name for one in files)], told)
         evidence.keep(complaint, files, shown, by=by, at=at, scan=scan)
-        clocks.start(complaint, at=at)
+        clocks.start(complaint)
         letters.send_new(complaint, Letter.Kind.ACKNOWLEDGEMENT, by=by, at=at)
         facts = {"source": complaint.source, "about": complaint.about, "arrived_at": complaint.arrived_at}
         trail.record("complaint.taken", complaint, by=by, at=at, **facts)
