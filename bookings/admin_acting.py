@@ -185,7 +185,7 @@ def _done(form: Any, act: Callable[[], Booking]) -> Booking | None:
         text = _("That time carries a fee, which only the client can accept. Choose a time without a fee.")
         form.add_error("start", text)
     except BookingRefused as refusal:
-        form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+        refusal.show_in(form)
     return None
 
 

@@ -79,7 +79,7 @@ def details(request: HttpRequest) -> HttpResponse:
                 at=at,
             )
         except BookingRefused as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+            refusal.show_in(form)
         else:
             told = _("It has been added to your request.") if found else _("Your request is in the queue.")
             flash.success(request, told)
@@ -107,7 +107,7 @@ def edit(request: HttpRequest) -> HttpResponse:
         try:
             calls.edit(found, **form.cleaned_data, by=request.user, at=at)
         except BookingRefused as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+            refusal.show_in(form)
         else:
             flash.success(request, _("Your request has been changed."))
             return redirect("bookings:callback")

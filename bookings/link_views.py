@@ -161,7 +161,7 @@ def _show_again(form: CancelForm | ChangeForm, refusal: BookingRefused, meaning:
     """Say why nothing was done; the next press answers to what the page says from now on."""
     form.data = form.data.copy()
     form.data["meaning"] = meaning.key
-    form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+    refusal.show_in(form)
 
 
 def actor(request: HttpRequest, booking: Booking):

@@ -5,19 +5,11 @@ from typing import Any
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from supportportal.refusals import Refused
 
-class BookingRefused(Exception):
-    """Nothing was changed. ``str()`` is the reason for the client; ``field`` is the form's field it stands beside."""
 
-    code = "refused"
-    field: str | None = None
-    reason: Any = _("This is not possible.")
-
-    def __init__(self, reason: Any = None) -> None:
-        super().__init__(self.reason if reason is None else reason)
-
-    def __str__(self) -> str:
-        return str(self.args[0])
+class BookingRefused(Refused):
+    """Nothing was changed. ``str()`` is the reason for the client."""
 
 
 class SlotTaken(BookingRefused):

@@ -87,7 +87,7 @@ def details(request: HttpRequest, slug: str) -> HttpResponse:
             except BookingRefused as refusal:
                 if isinstance(refusal, FeeNotAccepted):
                     form.ask_fee()
-                form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+                refusal.show_in(form)
             else:
                 return redirect(booked)
     chosen = picker.chosen(request, session_type, client=client, zone=_zone(), at=at, start=form["start"].value())

@@ -89,7 +89,7 @@ def wait_for_days(request: HttpRequest, slug: str) -> HttpResponse:
                 at=at,
             )
         except BookingRefused as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+            refusal.show_in(form)
         else:
             notes.success(request, _("You are on the waiting list. We write to you as soon as a time becomes free."))
             return redirect(reverse("bookings:sessions") + "#waiting")

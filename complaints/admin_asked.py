@@ -39,7 +39,7 @@ class AskedAdmin(GatedAdmin):
             try:
                 review.give_statement(statement, form.cleaned_data["text"], by=request.user, at=at)
             except ComplaintRefused as refusal:
-                form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+                refusal.show_in(form)
             else:
                 self.message_user(request, _("Thank you. Your statement has been handed over."), messages.SUCCESS)
                 return redirect("admin:index")

@@ -57,7 +57,7 @@ class CaseAdmin(GatedAdmin):
                 told = press.do(act)
             except ComplaintRefused as refusal:
                 status = 409 if isinstance(refusal, Stale) else 200
-                form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+                refusal.show_in(form)
             else:
                 self.message_user(request, told, messages.SUCCESS)
                 return self.after(request, pk)
@@ -91,8 +91,16 @@ class CaseAdmin(GatedAdmin):
             "deadlines": [(row, case.days_of(row)) for row in shown.rows.deadlines],
             "rebasing_url": reverse(admin_rebasing.PLACE) if request.user.has_perm(WORK) else "",
             "attached": shown.rows.evidence,
+            "original": self._original(request, complaint),
         }
         return self.page(request, "complaint/case", complaint.reference, status=status, **context)
+
+
+    def _original(self, request: HttpRequest, complaint: Complaint) -> Complaint | None:
+        """What it repeats, for who may see that too."""
+        if complaint.duplicate_of_id is None:
+            return None
+        return self.get_queryset(request).filter(pk=complaint.duplicate_of_id).first()
 
 
 def form_of(

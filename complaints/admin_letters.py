@@ -92,7 +92,7 @@ class LettersAdmin(GatedAdmin):
                     return self._pressed(request, complaint, found, press, form.cleaned_data, at)
                 except ComplaintRefused as refusal:
                     status = 409 if isinstance(refusal, Stale) else 200
-                    form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+                    refusal.show_in(form)
             found = _letter(complaint, letter)
         context = {
             "complaint": complaint,

@@ -1,22 +1,12 @@
 """Why something could not be done with a complaint, in words fit to show."""
 
-from typing import Any
-
 from django.utils.translation import gettext_lazy as _
 
+from supportportal.refusals import Refused
 
-class ComplaintRefused(Exception):
-    """Nothing was changed. ``str()`` is the reason; ``field`` is the form's field it stands beside."""
 
-    code = "refused"
-    field: str | None = None
-    reason: Any = _("This is not possible.")
-
-    def __init__(self, reason: Any = None) -> None:
-        super().__init__(self.reason if reason is None else reason)
-
-    def __str__(self) -> str:
-        return str(self.args[0])
+class ComplaintRefused(Refused):
+    """Nothing was changed."""
 
 
 class Stale(ComplaintRefused):
@@ -133,6 +123,12 @@ class SomebodyElseCan(ComplaintRefused):
 
     code = "somebody_can"
     reason = _("Somebody here can review this complaint: an outside reviewer is for cases that nobody can.")
+
+
+class BeforeDecision(ComplaintRefused):
+    code = "before_decision"
+    field = "arrived_on"
+    reason = _("An appeal cannot have come before the decision.")
 
 
 class OnlyOwner(ComplaintRefused):

@@ -131,7 +131,7 @@ def _done(form: Any, act: Callable[[], Any]) -> bool:
     try:
         act()
     except ComplaintRefused as refusal:
-        form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+        refusal.show_in(form)
         return False
     return True
 

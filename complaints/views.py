@@ -77,7 +77,7 @@ def _taken(form: ComplaintForm, person: User | None, at: datetime, *, zone: Zone
     try:
         return intake.lodge(told, files=files, client=person, form_key=form.cleaned_data["form_key"], at=at)
     except ComplaintRefused as refusal:
-        form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+        refusal.show_in(form)
     return None
 
 

@@ -10,7 +10,7 @@ APPS = ["supportportal", "bookings", "complaints", "conduct"]
 KERNEL = [
     {
         *("broker", "businesstime", "colour", "edits", "environment", "explain", "lattice", "links", "logs"),
-        *("providers", "reader", "wording"),
+        *("providers", "reader", "refusals", "wording"),
     },
     {"trail"},
     {"files"},
