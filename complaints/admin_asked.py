@@ -1,6 +1,5 @@
 """What single members of staff are asked, without seeing the case: a statement, a remedy to carry out (C-8a, C-8b)."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -13,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from supportportal.people.context import firm_of
 
-from . import calendars
+from . import calendars, rules
 from .admin_access import GatedAdmin
 from .forms_case import StatementForm
 from .models import Remedy, Statement
@@ -43,10 +42,7 @@ class AskedAdmin(GatedAdmin):
             else:
                 self.message_user(request, _("Thank you. Your statement has been handed over."), messages.SUCCESS)
                 return redirect("admin:index")
-        # The end of a day is the next one's midnight: the day itself is named.
-        wanted_by = (
-            (statement.due_at - timedelta(microseconds=1)).astimezone(calendars.zone_of(firm_of(request))).date()
-        )
+        wanted_by = rules.day_ending(statement.due_at, calendars.zone_of(firm_of(request)))
         shown = {"statement": statement, "wanted_by": wanted_by, "form": form, "at": at}
         return self.page(request, "statement/give", _("Your statement"), **shown)
 

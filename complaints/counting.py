@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 
@@ -14,7 +14,6 @@ from .models import Deadline
 from .policy import POLICY
 
 OF_WHAT_WAS_TOLD = "told"  # the version of a deadline that another calendar would have moved
-_INSTANT = timedelta(microseconds=1)
 
 
 def acknowledge(row: Deadline, arrived: datetime, desk: Desk) -> None:
@@ -49,7 +48,7 @@ def as_told(row: Deadline, due: rules.Due, desk: Desk, *, on_time: bool = True) 
         return due
     is_counted_from_the_same = (due.start, due.projected) == (row.start_at, row.is_projected)
     limit = max(row.told_at, row.due_at) if is_counted_from_the_same else row.told_at
-    return due if due.due_at <= limit else replace(due, due_at=limit, day=desk.day_of(limit - _INSTANT))
+    return due if due.due_at <= limit else replace(due, due_at=limit, day=rules.day_ending(limit, desk.zone))
 
 
 def fill(row: Deadline, due: rules.Due, desk: Desk) -> None:

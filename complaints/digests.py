@@ -9,11 +9,10 @@ from uuid import uuid4
 from django.conf import settings
 from django.db.models import QuerySet
 from django.urls import reverse
-from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from supportportal import wording
+from supportportal import reader, wording
 from supportportal.outbox.kinds import Kind
 from supportportal.outbox.models import Message
 from supportportal.outbox.operations import Owed
@@ -56,7 +55,7 @@ def lines(message: Message, person: User) -> list[Line]:
     """What is still to tell: nothing met or moved since, nothing about a case that the person may not see (C-8)."""
     stages = dict(message.data.get("deadlines", []))
     rows = Deadline.objects.running().filter(pk__in=stages, complaint__in=Complaint.objects.visible_to(person))
-    zone, language = calendars.zone_of(Firm.current()), translation.get_language() or "en"
+    zone, language = calendars.zone_of(Firm.current()), reader.language()
     return [
         Line(
             row,

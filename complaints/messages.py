@@ -1,7 +1,7 @@
 """The mail that carries a letter to the complainant. Its subject is the complaint; ``data`` says which letter."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -16,7 +16,7 @@ from supportportal.outbox.models import Message
 from supportportal.outbox.operations import Owed
 from supportportal.people.models import Firm
 
-from . import calendars
+from . import calendars, rules
 from .models import Complaint, Letter, Statement
 
 LETTER = "complaint_letter"
@@ -24,7 +24,6 @@ SUBJECT_TYPE = "complaints.complaint"
 STATEMENT_ASKED = "statement_asked"
 STATEMENT_TYPE = "complaints.statement"
 LINK_KIND = "complaint"
-_INSTANT = timedelta(microseconds=1)
 
 
 def status_path(complaint: Complaint) -> str:
@@ -93,7 +92,7 @@ def _is_still_asked(message: Message, statement: Statement) -> str:
 
 def _statement_context(message: Message, statement: Statement) -> dict[str, Any]:
     """The extract and the questions, nothing else of the case (C-8a)."""
-    day = (statement.due_at - _INSTANT).astimezone(calendars.zone_of(Firm.current())).date()
+    day = rules.day_ending(statement.due_at, calendars.zone_of(Firm.current()))
     return {
         "extract": statement.extract,
         "questions": statement.questions,

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -117,7 +117,7 @@ def _moved(rows: dict[str, Deadline], desk: Desk, at: datetime) -> Iterable[Affe
     for step, becomes in _counted_anew(rows, desk, at).items():
         before = rows[step]
         if becomes.due_at != before.due_at or before.fault:
-            told = desk.day_of(before.told_at - timedelta(microseconds=1)) if before.told_at else None
+            told = rules.day_ending(before.told_at, desk.zone) if before.told_at else None
             yield Affected(before, becomes, told)
 
 

@@ -11,6 +11,7 @@ from supportportal.businesstime import BusinessCalendar
 from .numbers import Policy
 
 _DAY = timedelta(days=1)
+_INSTANT = timedelta(microseconds=1)
 
 
 class Step(StrEnum):
@@ -69,7 +70,7 @@ def respond_by(update: Due | None, updated: datetime | None, calendar: BusinessC
     One of the two must be known.
     """
     # The update's due time is midnight at the end of its last day: that day is day 0.
-    stand_in = update.due_at - timedelta(microseconds=1) if update else None
+    stand_in = update.due_at - _INSTANT if update else None
     return _after(Step.RESPOND, updated, stand_in, policy.respond_days, calendar)
 
 
@@ -105,6 +106,11 @@ def last_day(event: datetime, days: int, calendar: BusinessCalendar) -> date:
 def end_of(day: date, zone: ZoneInfo) -> datetime:
     """24:00 of a local day, in UTC."""
     return datetime.combine(day + _DAY, time.min, zone).astimezone(UTC)
+
+
+def day_ending(end: datetime, zone: ZoneInfo) -> date:
+    """The local day whose 24:00 is ``end``; of any other instant the day on which it is."""
+    return (end - _INSTANT).astimezone(zone).date()
 
 
 def walk(start: date, end: date, calendar: BusinessCalendar, names: Mapping[date, str]) -> tuple[CountedDay, ...]:
