@@ -11,6 +11,14 @@ def firm(db):
 
 
 @pytest.fixture
+def italy(firm):
+    """The firm with Italy's public holidays."""
+    from bookings import holidays
+
+    holidays.seed("IT", [2026, 2027])
+
+
+@pytest.fixture
 def staff(firm):
     """Makes staff: ``staff("Anna Rossi", "senior manager")``."""
     from ..factories import StaffFactory

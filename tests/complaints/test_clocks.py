@@ -4,23 +4,16 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bookings import holidays
 from bookings.models import Closure, Holiday
 from complaints.models import Complaint, Deadline
 from complaints.operations import clocks, letters
-from tests.factories import MONDAY_TEN, ClosureFactory, FirmFactory
+from tests.factories import MONDAY_TEN, ClosureFactory
 from tests.factories_complaints import ComplaintFactory, SchemeFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("italy")
 Step, Outcome = Deadline.Step, Deadline.Outcome
 HOUR, MICROSECOND = timedelta(hours=1), timedelta(microseconds=1)
 ACKNOWLEDGE_DUE = MONDAY_TEN + timedelta(hours=24)
-
-
-@pytest.fixture(autouse=True)
-def italy(db):
-    FirmFactory()
-    holidays.seed("IT", [2026, 2027])
 
 
 @pytest.fixture

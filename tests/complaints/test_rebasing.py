@@ -9,25 +9,18 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from bookings import holidays
 from bookings.models import Closure, Holiday
 from complaints import refusals
 from complaints.models import Complaint, Deadline, NamedStaff, Rebasing
 from complaints.operations import clocks, letters, rebasing
 from supportportal.trail.models import Entry
-from tests.factories import MONDAY_TEN, ClosureFactory, FirmFactory, StaffFactory
+from tests.factories import MONDAY_TEN, ClosureFactory, StaffFactory
 from tests.factories_complaints import ComplaintFactory, senior
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("italy")
 Step = Deadline.Step
 TUESDAY = MONDAY_TEN + timedelta(days=1)
 PAGE = "/admin/complaints/complaint/rebasing/"
-
-
-@pytest.fixture(autouse=True)
-def italy(db):
-    FirmFactory()
-    holidays.seed("IT", [2026, 2027])
 
 
 @pytest.fixture

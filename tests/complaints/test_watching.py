@@ -7,28 +7,21 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 
-from bookings import holidays
 from complaints import digests
 from complaints.models import Deadline, NamedStaff
 from complaints.operations import clocks, watching
 from supportportal.outbox import rendering
 from supportportal.outbox.models import Message
 from supportportal.people.models import Firm
-from tests.factories import MONDAY_TEN, FirmFactory, StaffFactory
+from tests.factories import MONDAY_TEN, StaffFactory
 from tests.factories_complaints import ComplaintFactory, SchemeFactory, senior
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("italy")
 Step = Deadline.Step
 MINUTE, MICROSECOND = timedelta(minutes=1), timedelta(microseconds=1)
 # Acknowledged on Monday 23 November: the update is due at the end of Thursday 26, the response on Monday 7 December.
 THURSDAY_NINE = datetime(2026, 11, 26, 8, tzinfo=UTC)
 FRIDAY_NINE = datetime(2026, 11, 27, 8, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def italy(db):
-    FirmFactory()
-    holidays.seed("IT", [2026, 2027])
 
 
 @pytest.fixture
