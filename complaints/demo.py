@@ -150,9 +150,11 @@ def _closed(past: Past) -> None:
     past.delivered(withdrawn, when)
     duplicate = _arrived(past, ended.DUPLICATE, days.workday(-4))
     original = Complaint.objects.get(name=duplicate.name, state=State.OPEN, arrived_at__lt=duplicate.arrived_at)
+    past.assign(duplicate, "manager", duplicate.arrived_at + 2 * HOUR)
     reason = "The same month, told once more: both are answered together."
     past.close(duplicate, State.DUPLICATE, reason, "manager", duplicate.arrived_at + 4 * HOUR, duplicate_of=original)
     question = _arrived(past, ended.NOT_A_COMPLAINT, days.workday(-6))
+    past.assign(question, "manager2", question.arrived_at + 2 * HOUR)
     reason = "A question about the product; the help desk has answered it."
     past.close(question, State.NOT_A_COMPLAINT, reason, "manager2", question.arrived_at + 4 * HOUR)
 

@@ -162,7 +162,12 @@ class Past:
         for message in sent.filter(recipient__isnull=False).select_related("recipient"):
             message.address = message.recipient.email
             message.save(update_fields=["address"])
-        sent.update(state=Message.State.DELIVERED, sent_to=F("address"), sent_at=F("due_at"), delivered_at=F("due_at"))
+        sent.update(
+            state=Message.State.DELIVERED,
+            sent_to=F("address"),
+            sent_at=F("due_at") + _MINUTE,
+            delivered_at=F("due_at") + _MINUTE,
+        )
 
     def _warned(self) -> None:
         """Whoever had to be warned of a deadline, or told that it was missed, was."""

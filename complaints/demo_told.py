@@ -330,7 +330,7 @@ ABOUT_MANAGER = Story(
     "Caspar Dekker",
     "caspar@dekkerdruk.example",
     "nl",
-    "De manager beloofde mij op 3 november een creditnota en ontkende dat een week later.",
+    "De manager beloofde mij een creditnota en ontkende dat een week later.",
     "De creditnota die mij is beloofd.",
     about=About.STAFF,
     complained_about="Nadia Haddad",
