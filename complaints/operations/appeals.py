@@ -18,6 +18,7 @@ from ..refusals import (
     AnotherReviewer,
     AppealedBefore,
     ArrivedInFuture,
+    BeforeDecision,
     NoReason,
     NotEligible,
     NotLawful,
@@ -57,6 +58,8 @@ def lodge(
         raise AppealedBefore
     if not complaint.can_become(State.APPEALED):
         raise NotLawful
+    if complaint.decided_at and arrived_at < complaint.decided_at:
+        raise BeforeDecision
     if not reasons.strip():
         raise NoReason
     in_time = is_in_time(complaint, arrived_at)

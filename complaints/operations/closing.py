@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from supportportal.people.models import Firm, User
 from supportportal.trail import operations as trail
 
+from .. import eligibility
 from ..models import Complaint, Deadline, Letter
-from ..refusals import NoOtherComplaint, NoReason, NotLawful, PointsOpen, WrongLetter
+from ..refusals import AnotherReviewer, NoOtherComplaint, NoReason, NotEligible, NotLawful, PointsOpen, WrongLetter
 from . import clocks, letters
 from .gate import enter
 from .locking import changed, lock
@@ -64,14 +65,20 @@ def close(
     """
     if not reason.strip():
         raise NoReason
+    if duplicate_of is not None:
+        _lock_both(complaint, duplicate_of)
     complaint = enter(complaint, by=by, seen=seen)
     if state not in Complaint.OTHER_CLOSINGS or not complaint.can_become(state):
         raise NotLawful
-    require_reviewer(complaint, by)
+    if complaint.state == State.APPEALED:
+        _require_appeal_reviewer(complaint, by)
+    else:
+        require_reviewer(complaint, by)
     if (state == State.DUPLICATE) != (duplicate_of is not None):
         raise NoOtherComplaint
     if duplicate_of is not None:
         _require_original(complaint, duplicate_of, by)
+        _keep_out_of(complaint, duplicate_of)
     complaint.duplicate_of = duplicate_of
     _close(complaint, state, reason=reason.strip(), by=by, at=at)
     return complaint
@@ -112,6 +119,26 @@ def _decide(complaint: Complaint, state: str, *, by: User | None, at: datetime) 
     if complaint.state == State.OPEN:
         complaint.decided_at, complaint.decided_by = at, by
     complaint.state = state
+
+
+def _lock_both(complaint: Complaint, original: Complaint) -> None:
+    """By ascending id, so that two that are linked to each other at once neither wait forever nor make a circle."""
+    pks = (complaint.pk, original.pk)
+    list(Complaint.objects.select_for_update(no_key=True).filter(pk__in=pks).order_by("pk").values_list("pk"))
+
+
+def _require_appeal_reviewer(complaint: Complaint, by: User) -> None:
+    """An appeal is not ended by whoever it is against (C-10)."""
+    if not eligibility.appeal_reviewers(complaint).filter(pk=by.pk).exists():
+        raise AnotherReviewer if by.pk in (complaint.reviewer_id, complaint.decided_by_id) else NotEligible
+
+
+def _keep_out_of(complaint: Complaint, original: Complaint) -> None:
+    """Whoever may not see the original learns nothing of it from what repeats it (C-8)."""
+    known = complaint.named.barring().values("person")
+    for named in original.named.barring().exclude(person__in=known):
+        named.pk, named.complaint = None, complaint
+        named.save()
 
 
 def _require_original(complaint: Complaint, other: Complaint, by: User) -> None:

@@ -11,7 +11,7 @@ from supportportal.trail import operations as trail
 
 from .. import eligibility, expectations, letter_texts, messages
 from ..models import Complaint, Deadline, Letter
-from ..refusals import ComplaintRefused, NotLawful, NotYours
+from ..refusals import ComplaintRefused, NotEligible, NotLawful, NotYours
 from . import clocks
 from .gate import require_sight
 
@@ -31,6 +31,8 @@ STEP_OF = {
     Kind.FINAL: Step.APPEAL,
     Kind.OMBUDSMAN: Step.OMBUDSMAN,
 }
+# A decision is told once, by whoever may make it: a draft that was left over is none (C-8, C-10).
+DECIDES = {Kind.RESPONSE: eligibility.reviewers, Kind.FINAL: eligibility.appeal_reviewers}
 
 
 @transaction.atomic
@@ -73,13 +75,15 @@ def send(letter: Letter, *, by: User | None, at: datetime) -> Letter:
     """Let a draft leave: owed to the outbox, or to be printed and posted. Sending twice changes nothing.
 
     What it tells of dates is noted; a clock stops only once it has really gone (C-4). Raises ComplaintRefused while
-    something is still to be written, or where the decision that it tells of has not been made, and NotYours.
+    something is still to be written, or where the decision that it tells of has not been made or has been told already,
+    NotEligible for whom may not decide, and NotYours.
     """
     letter = _lock(letter)
     if letter.state != State.DRAFT:
         return letter
     _require_let_in(letter.complaint, letter.kind, by)
     _require_ready(letter)
+    _require_only_decision(letter, by)
     letter.state = State.LEAVING
     letter.body, letter.days = letter_texts.up_to_date(letter, at=at)
     letter.content = letter_texts.keep(letter, at=at)
@@ -133,6 +137,8 @@ def has_failed(letter: Letter, *, at: datetime) -> None:
     complaint = letter.complaint
     if step := STEP_OF.get(Kind(letter.kind)):
         clocks.reopen(complaint, step, at=at)
+        if other := complaint.letters.filter(kind=letter.kind, state=State.GONE).order_by("gone_at").first():
+            clocks.happened(complaint, step, when=other.gone_at)
     trail.record("complaint.letter_failed", complaint, by=None, at=at, letter=letter.pk)
     if complaint.postal_address:
         again = Letter.objects.create(
@@ -162,6 +168,17 @@ def _require_ready(letter: Letter) -> None:
         raise ComplaintRefused(_("Something is still to be written where the letter says […]."))
     states = ONLY_IN.get(Kind(letter.kind))
     if states and letter.complaint.state not in states:
+        raise NotLawful
+
+
+def _require_only_decision(letter: Letter, by: User | None) -> None:
+    may_decide = DECIDES.get(Kind(letter.kind))
+    if may_decide is None or letter.instead_of is not None:
+        return
+    if by is not None and not may_decide(letter.complaint).filter(pk=by.pk).exists():
+        raise NotEligible
+    told = letter.complaint.letters.filter(kind=letter.kind, state__in=[State.LEAVING, State.GONE])
+    if told.exists():
         raise NotLawful
 
 

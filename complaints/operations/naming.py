@@ -178,7 +178,8 @@ def _mention(complaint: Complaint, texts: Iterable[str], *, spared: Collection[i
 
 def _take_off(complaint: Complaint, *, by: User, at: datetime) -> None:
     """Take the case, its appeal and its remedies from whoever may not have them any more; to be saved by the caller."""
-    if complaint.reviewer and complaint.reviewer not in eligibility.reviewers(complaint):
+    is_under_review = complaint.state == Complaint.State.OPEN  # later on, who reviewed it stays on record (C-10)
+    if is_under_review and complaint.reviewer and complaint.reviewer not in eligibility.reviewers(complaint):
         trail.record("complaint.assigned", complaint, by=by, at=at, reviewer=None, before=complaint.reviewer_id)
         complaint.reviewer = None
     appeal = Appeal.objects.filter(complaint=complaint, outcome="", reviewer__isnull=False).first()
