@@ -44,7 +44,7 @@ class GatedAdmin(admin.ModelAdmin):
         if not works_on_cases(request):
             raise Http404
         rows = self.get_queryset(request).select_related("reviewer", "client", "entered_by", "decided_by")
-        return get_object_or_404(rows.select_related("duplicate_of"), pk=pk)
+        return get_object_or_404(rows, pk=pk)
 
     def page(self, request: HttpRequest, template: str, title: Any, **shown: Any) -> HttpResponse:
         status = shown.pop("status", 200)

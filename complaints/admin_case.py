@@ -95,7 +95,6 @@ class CaseAdmin(GatedAdmin):
         }
         return self.page(request, "complaint/case", complaint.reference, status=status, **context)
 
-
     def _original(self, request: HttpRequest, complaint: Complaint) -> Complaint | None:
         """What it repeats, for who may see that too."""
         if complaint.duplicate_of_id is None:

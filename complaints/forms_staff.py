@@ -17,7 +17,7 @@ from . import rules
 from .calendars import Desk
 from .form_fields import DayField
 from .forms import KEPT_FOR, KEPT_SALT, EntryForm
-from .models import Complaint
+from .models import Complaint, Evidence
 from .policy import POLICY
 
 Source = Complaint.Source
@@ -74,7 +74,7 @@ class StaffEntryForm(EntryForm):
             (pk,) = signing.loads(text, salt=KEPT_SALT, max_age=KEPT_FOR)
         except (signing.BadSignature, ValueError):
             raise forms.ValidationError(_("The files could not be kept. Please add them again.")) from None
-        return StoredFile.objects.filter(pk=pk).first()
+        return StoredFile.objects.filter(pk=pk).exclude(pk__in=Evidence.objects.filter(file=pk).values("file")).first()
 
     def arrived_at(self, at: datetime) -> datetime:
         """When it counts as arrived. Only of a valid form."""

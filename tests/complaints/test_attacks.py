@@ -5,13 +5,25 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.core.files.uploadedfile import SimpleUploadedFile
 
-from complaints import messages, names
+from complaints import calendars, messages, names
+from complaints.forms_staff import LetterEntryForm, StaffEntryForm
 from complaints.models import Appeal, Complaint, NamedStaff
-from complaints.operations import appeals, intake, naming
+from complaints.operations import appeals, closing, intake, letters, naming
+from complaints.refusals import AnotherReviewer, BeforeDecision, NotEligible, NotLawful
+from supportportal.files.intake import accept
+from supportportal.people.models import User
 
 from ..factories import MONDAY_TEN, ClientFactory, StaffFactory
-from ..factories_complaints import ComplaintFactory, ToldFactory, decided
+from ..factories_complaints import (
+    ComplaintFactory,
+    PointFactory,
+    ToldFactory,
+    decided,
+    final_draft,
+    letter_that_went,
+)
 
 pytestmark = pytest.mark.django_db
 AT = MONDAY_TEN + timedelta(hours=1)
@@ -148,3 +160,108 @@ def test_who_was_cleared_is_not_kept_out_again_by_being_saved(firm, anna, bert):
     intake.add(complaint, text="Rossi was not.", source="page", at=AT)
     bert.save()
     assert sees(bert, complaint)
+
+
+# -- deciding around the rules -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def answered(anna):
+    return decided(ComplaintFactory(), by=anna, at=AT)
+
+
+@pytest.fixture
+def appealed(answered):
+    appeals.lodge(answered, reasons="No.", at=AT)
+    answered.refresh_from_db()
+    return answered
+
+
+def test_the_first_reviewer_does_not_end_the_appeal_as_withdrawn(appealed, anna, bert):
+    ended = {"reason": "They rang.", "at": AT, "seen": None}
+    with pytest.raises(AnotherReviewer):
+        closing.close(appealed, "withdrawn", by=anna, **ended)
+    assert closing.close(appealed, "withdrawn", by=bert, **ended).state == "withdrawn"
+
+
+def test_a_draft_of_the_answer_that_was_left_over_never_leaves(anna, bert):
+    complaint = ComplaintFactory()
+    PointFactory(complaint=complaint)
+    spare = letters.draft(complaint, "response", by=anna, at=AT)
+    decided(complaint, by=anna, at=AT)
+    with pytest.raises(NotLawful):
+        letters.send(spare, by=anna, at=AT)
+
+
+def test_the_first_reviewer_sends_no_final_answer(appealed, anna, bert):
+    spare = final_draft(appealed, by=anna, at=AT)
+    appeals.decide(appealed.appeal, final_draft(appealed, by=bert, at=AT), outcome="upheld", by=bert, at=AT, seen=None)
+    with pytest.raises(NotEligible):
+        letters.send(spare, by=anna, at=AT)
+
+
+def test_who_reviewed_first_stays_out_of_the_appeal_whatever_is_matched_later(answered, anna, bert, mark):
+    Complaint.objects.filter(pk=answered.pk).update(reviewer=mark)
+    naming.add(answered, "somebody", Part.ABOUT, by=bert, at=AT, seen=None)
+    mark.groups.add(anna.groups.get())
+    appeals.lodge(answered, reasons="No.", at=AT)
+    answered.refresh_from_db()
+    assert list(appeals.eligible(answered)) == [bert]
+
+
+def test_an_appeal_cannot_have_come_before_the_decision(answered, anna):
+    with pytest.raises(BeforeDecision):
+        appeals.lodge(answered, reasons="No.", by=anna, at=AT, arrived_at=AT - timedelta(microseconds=1))
+    assert appeals.lodge(answered, reasons="No.", by=anna, at=AT, arrived_at=AT)
+
+
+def test_a_bounce_of_one_update_leaves_the_other_that_went(anna):
+    complaint = ComplaintFactory()
+    late, later = AT + timedelta(hours=1), AT + timedelta(hours=2)
+    first, second = (letter_that_went(update(complaint, anna), when) for when in (late, later))
+    letters.has_failed(first, at=later)
+    clock = complaint.deadlines.get(step="update")
+    assert (clock.outcome, clock.met_at) == ("met", later)
+    letters.has_failed(second, at=later)
+    assert complaint.deadlines.get(step="update").outcome == "running"
+
+
+def update(complaint, by):
+    draft = letters.draft(complaint, "update", by=by, at=AT)
+    letters.edit(draft, subject=draft.subject, body="We are looking into it.", by=by, at=AT)
+    return letters.send(draft, by=by, at=AT)
+
+
+# -- what repeats another complaint ------------------------------------------------------------------------------------
+
+
+def test_whoever_may_not_see_the_original_learns_nothing_from_what_repeats_it(client, firm, anna, now):
+    nadia = StaffFactory(name="Nadia Haddad", is_superuser=True)
+    original = ComplaintFactory(complained_about="Mrs Haddad")
+    repeated, third = ComplaintFactory(), ComplaintFactory()
+    for one in (repeated, third):
+        closing.close(one, "duplicate", reason="Twice.", duplicate_of=original, by=anna, at=AT, seen=None)
+    assert not sees(nadia, repeated)
+    third.named.all().delete()
+    pages = {who: case_page(client, who, third) for who in (anna, nadia)}
+    assert original.reference in pages[anna]
+    assert original.reference not in pages[nadia]
+
+
+def case_page(client, who, complaint):
+    User.objects.filter(pk=who.pk).update(is_superuser=True)
+    client.force_login(who)
+    return client.get(complaint.get_absolute_url()).content.decode()
+
+
+# -- files -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_scan_goes_with_one_letter_alone(client, firm, mario, now):
+    scan = accept(SimpleUploadedFile("scan.txt", b"scan"), AT)
+    kept = StaffEntryForm.keep([scan])
+    entry = {"source": "letter", "arrived_at": MONDAY_TEN, "by": mario, "at": AT}
+    intake.enter(ToldFactory(), scan=scan, **entry)
+    form = LetterEntryForm({"kept_scan": kept}, desk=calendars.desk(AT))
+    form.is_valid()
+    assert form.cleaned_data["kept_scan"] is None
