@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from supportportal.spreadsheets import harmless
+
 from . import results
-from .books import harmless
 from .models import Feedback, SurveyAnswer
 
 COMMENTS_SHOWN = 20

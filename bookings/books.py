@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from supportportal.spreadsheets import harmless
+
 from . import money
 from .models import Fee
 from .standing import day_of
@@ -25,7 +27,6 @@ COLUMNS = [
     "settled",
     "reason",
 ]
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 class _Echo:
@@ -59,11 +60,6 @@ def csv_of(fees: Iterable[Fee]) -> Iterator[str]:
             fee.reason,
         ]
         yield writer.writerow([harmless(str(value)) for value in row])
-
-
-def harmless(text: str) -> str:
-    """A text that a spreadsheet would take for a formula gets an apostrophe before it."""
-    return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text
 
 
 def _iso(at: datetime | None, zone: ZoneInfo) -> str:

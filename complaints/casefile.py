@@ -3,7 +3,6 @@
 For the ombudsman, or a court. Whoever hands it out has asked the gate before. Internal notes stay inside.
 """
 
-import csv
 import hashlib
 import io
 import zipfile
@@ -16,7 +15,7 @@ from zoneinfo import ZoneInfo
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from bookings.books import harmless
+from supportportal import spreadsheets
 from supportportal.people.models import Firm
 
 from . import calendars, timeline
@@ -97,12 +96,7 @@ def _iso(instant: datetime | None, zone: ZoneInfo) -> str:
 
 
 def _csv(columns: Iterable[str], lines: Iterable[list[Any]]) -> bytes:
-    """Nothing in it runs in a spreadsheet."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(columns)
-    writer.writerows([harmless(str(value)) for value in line] for line in lines)
-    return text.getvalue().encode()
+    return spreadsheets.written(columns, lines).encode()
 
 
 def _zip(folder: str, files: dict[str, bytes], made: datetime) -> bytes:

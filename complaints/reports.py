@@ -1,7 +1,5 @@
 """What managers learn from complaints: counts of what the reader may see, and of nothing else (C-13)."""
 
-import csv
-import io
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,7 +13,7 @@ from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import TruncMonth
 from django.utils.translation import gettext as _
 
-from bookings.books import harmless
+from supportportal import spreadsheets
 
 from . import board
 from .models import Appeal, Complaint, Deadline, Remedy
@@ -73,12 +71,7 @@ def tables(scope: board.Scope, period: Period) -> list[Table]:
 
 
 def csv_of(table: Table) -> str:
-    """Lines that a spreadsheet reads as they are: nothing in them runs as a formula."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(table.columns)
-    writer.writerows([harmless(str(cell)) for cell in (line.name, *line.cells)] for line in table.lines)
-    return text.getvalue()
+    return spreadsheets.written(table.columns, ((line.name, *line.cells) for line in table.lines))
 
 
 def _kept(seen: QuerySet[Complaint], period: Period) -> Table:

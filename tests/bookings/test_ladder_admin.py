@@ -9,11 +9,12 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from bookings import messages_ladder, operations
-from bookings.books import csv_of, harmless
+from bookings.books import csv_of
 from bookings.models import Fee, Strike, StrikeReview, SupportDecision
 from bookings.sent import messages_of
 from supportportal.lattice import cell_at
 from supportportal.outbox import operations as outbox
+from supportportal.spreadsheets import harmless
 from tests.factories import BookingFactory, ClientFactory, StaffFactory, StrikeFactory
 
 NOW = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)

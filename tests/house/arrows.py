@@ -10,7 +10,7 @@ APPS = ["supportportal", "bookings", "complaints", "conduct"]
 KERNEL = [
     {
         *("broker", "businesstime", "colour", "edits", "environment", "explain", "lattice", "links", "logs"),
-        *("providers", "reader", "refusals", "wording"),
+        *("providers", "reader", "refusals", "spreadsheets", "wording"),
     },
     {"trail"},
     {"files"},
