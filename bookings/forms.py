@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from supportportal.files.forms import PrivateFileField
 from supportportal.files.models import StoredFile
+from supportportal.files.orphans import KEPT_FOR
 from supportportal.people import phones
 from supportportal.people.forms import LineField
 
@@ -125,7 +126,7 @@ class BookingForm(forms.Form):
         if not text:
             return []
         try:
-            owner, ids = signing.loads(text, salt=KEPT_SALT, max_age=24 * 3600)
+            owner, ids = signing.loads(text, salt=KEPT_SALT, max_age=KEPT_FOR)
         except signing.BadSignature:
             raise ValidationError(_("The file could not be kept. Please add it again.")) from None
         return list(StoredFile.objects.filter(pk__in=ids)) if owner == client.pk else []

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from supportportal.files.forms import PrivateFilesField
 from supportportal.files.intake import accept
 from supportportal.files.models import StoredFile
+from supportportal.files.orphans import KEPT_FOR
 from supportportal.outbox import mails
 from supportportal.people import countries
 from supportportal.people.forms import LineField
@@ -24,10 +25,9 @@ from .models import Complaint, Evidence
 from .operations import evidence
 from .operations.intake import Told
 from .policy import POLICY
-from .refusals import TooMuchEvidence
+from .refusals import NoName, NoSummary, NotReachable, TooMuchEvidence
 
 KEPT_SALT = "complaints.kept-files"
-KEPT_FOR = 24 * 3600
 LONGEST = 20_000
 
 
@@ -133,13 +133,13 @@ class ToldForm(EvidenceForm):
         help_text=_("In your own words, as long or short as you like."),
         max_length=LONGEST,
         rows=8,
-        error_messages={"required": _("Please tell us what happened.")},
+        error_messages={"required": NoSummary.reason},
     )
     name = LineField(
         label=_("Your name"),
         max_length=120,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
-        error_messages={"required": _("Please give your name.")},
+        error_messages={"required": NoName.reason},
     )
     email = forms.EmailField(
         label=_("E-mail address"),
@@ -189,9 +189,7 @@ class ToldForm(EvidenceForm):
         cleaned = super().clean() or self.cleaned_data
         reachable = cleaned.get("email") or (cleaned.get("postal_address") or "").strip()
         if not reachable and not {"email", "postal_address"} & set(self.errors):
-            self.add_error(
-                "email", _("Please give an e-mail address or a postal address, so that we can answer in writing.")
-            )
+            NotReachable().show_in(self)
         return cleaned
 
     def told(self, *, language: str, time_zone: str) -> Told:
