@@ -211,6 +211,11 @@ def _read(act: Act) -> str:
     return _("Noted as read.")
 
 
+def _new_link(act: Act) -> str:
+    desk.renew_link(act.complaint, **act.swap)
+    return _("Links that were sent no longer open the complainant's page. The next e-mail bears a new one.")
+
+
 PRESSES: dict[str, Press] = {
     "assign": Press(_assign, AssignForm),
     "take": Press(_take),
@@ -236,6 +241,7 @@ PRESSES: dict[str, Press] = {
     "posted": Press(_posted, PostedForm, Letter),
     "send": Press(_send, target=Letter),
     "read": Press(_read, target=Reply),
+    "new-link": Press(_new_link),
 }
 
 

@@ -22,6 +22,8 @@ from .policy import POLICY
 TO_WRITE = "[…]"  # what a template leaves to be written; a letter that still holds it does not leave
 DAYS = ("update_by", "respond_by", "appeal_answer_by", "appeal_until", "refer_until")
 _MARK = "\ue000{}\ue000"  # of Unicode's private use: no text holds it
+# What mail programs make a link of: no letter carries a stranger's to a stranger in its first line.
+_LINK = re.compile(r"[/@]|\w\.[^\W\d_]{2,}")
 _GAP = re.compile(r"\n{3,}")
 
 
@@ -66,6 +68,7 @@ def context(complaint: Complaint, kind: str, firm: Firm, at: datetime) -> dict[s
     return {
         "firm": firm,
         "complaint": complaint,
+        "greeted": "" if _LINK.search(complaint.name) else complaint.name,
         "arrived": written(day(complaint.arrived_at)),
         "today": written(day(at)),
         "update_by": by.get(Deadline.Step.UPDATE, ""),

@@ -52,6 +52,7 @@ TRAIL_WORDS = {
     "referral.decided": gettext_lazy("The ombudsman has decided"),
     "referral.followed": gettext_lazy("The ombudsman's decision was followed"),
     "complaint.evidence_opened": gettext_lazy("File taken out"),
+    "complaint.link_renewed": gettext_lazy("Links to the complainant's page shut"),
     "complaint.exported": gettext_lazy("Case file exported"),
     "deadline.reopened": gettext_lazy("A clock runs again: the letter came back"),
 }

@@ -9,6 +9,7 @@ from supportportal.trail import operations as trail
 
 from ..models import Complaint, Evidence, Reply
 from .gate import enter, require_sight
+from .locking import changed
 
 
 @transaction.atomic
@@ -36,6 +37,18 @@ def read(reply: Reply, *, by: User, at: datetime) -> Reply:
         reply.save(update_fields=["read_at"])
         trail.record("complaint.reply_read", complaint, by=by, at=at, reply=reply.pk)
     return reply
+
+
+@transaction.atomic
+def renew_link(complaint: Complaint, *, by: User, at: datetime, seen: int | None) -> Complaint:
+    """Shut the complainant's page to every link that was sent; mail that goes from now on bears a new one (C-3).
+
+    Raises NotYours, Stale.
+    """
+    complaint = enter(complaint, by=by, seen=seen)
+    complaint.link_epoch += 1
+    trail.record("complaint.link_renewed", complaint, by=by, at=at, epoch=complaint.link_epoch)
+    return changed(complaint, "link_epoch")
 
 
 def told_caller(*, by: User, at: datetime) -> None:

@@ -138,7 +138,7 @@ def has_failed(letter: Letter, *, at: datetime) -> None:
     if step := STEP_OF.get(Kind(letter.kind)):
         clocks.reopen(complaint, step, at=at)
         if other := complaint.letters.filter(kind=letter.kind, state=State.GONE).order_by("gone_at").first():
-            clocks.happened(complaint, step, when=other.gone_at)
+            clocks.happened(complaint, step, when=other.gone_at or at)
     trail.record("complaint.letter_failed", complaint, by=None, at=at, letter=letter.pk)
     if complaint.postal_address:
         again = Letter.objects.create(

@@ -5,14 +5,17 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
 
 from complaints import calendars, messages, names
 from complaints.forms_staff import LetterEntryForm, StaffEntryForm
 from complaints.models import Appeal, Complaint, NamedStaff
-from complaints.operations import appeals, closing, intake, letters, naming
-from complaints.refusals import AnotherReviewer, BeforeDecision, NotEligible, NotLawful
+from complaints.operations import appeals, closing, desk, intake, letters, naming
+from complaints.refusals import AnotherReviewer, BeforeDecision, NotEligible, NotLawful, NotYours
 from supportportal.files.intake import accept
+from supportportal.people import roles
 from supportportal.people.models import User
 
 from ..factories import MONDAY_TEN, ClientFactory, StaffFactory
@@ -265,3 +268,36 @@ def test_a_scan_goes_with_one_letter_alone(client, firm, mario, now):
     form = LetterEntryForm({"kept_scan": kept}, desk=calendars.desk(AT))
     form.is_valid()
     assert form.cleaned_data["kept_scan"] is None
+
+
+# -- links and mail ----------------------------------------------------------------------------------------------------
+
+
+def test_a_link_in_other_hands_is_shut(client, firm, anna, mario, now):
+    roles.sync_after_migrate(apps.get_app_config("complaints"), "default")
+    complaint = ComplaintFactory()
+    stolen = messages.status_path(complaint)
+    with pytest.raises(NotYours):
+        desk.renew_link(complaint, by=mario, at=AT, seen=None)
+    assert client.get(stolen).status_code == 200
+    client.force_login(anna)
+    act = reverse("admin:complaints_complaint_act", args=[complaint.pk, "new-link"])
+    assert client.get(act).status_code == 405
+    assert client.post(act, {"seen": complaint.version}).status_code == 302
+    complaint.refresh_from_db()
+    statuses = [client.get(path).status_code for path in (stolen, f"{stolen}add/", messages.status_path(complaint))]
+    assert statuses == [404, 404, 200]
+
+
+@pytest.mark.parametrize(
+    ("name", "dear"),
+    [
+        pytest.param("J. R. O'Neill-Rossi", "Dear J. R. O'Neill-Rossi,", id="a name"),
+        pytest.param("win at evil.example", "Dear Sir or Madam,", id="a domain"),
+        pytest.param("https://evil/", "Dear Sir or Madam,", id="an address"),
+    ],
+)
+def test_no_letter_carries_a_strangers_link_to_a_third_person(firm, name, dear):
+    letter = ComplaintFactory(name=name).letters.get()
+    assert letter.body.startswith(dear)
+    assert "evil" not in letter.body
