@@ -14,6 +14,7 @@ from supportportal.people.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BOARD = "admin:complaints_complaint_changelist"
+WIDER = "all => all.filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.innerText)"
 FITS = "document.documentElement.scrollWidth <= innerWidth"
 
 
@@ -129,3 +130,4 @@ def test_the_board_and_a_case_fit_and_can_be_read_in_each_language(page, width, 
         page.goto(address)
         axe(page)
         assert page.evaluate(FITS), address
+        assert page.eval_on_selector_all(".case-column, .case-card", WIDER) == [], address
