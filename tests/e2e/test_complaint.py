@@ -63,7 +63,7 @@ def test_somebody_complains_and_follows_it(page, width, language, words, photo, 
     expect(page.locator(".upload__name")).to_have_text("photo.jpg")
     axe(page)
     page.get_by_role("button", name=words("Send the complaint")).click()
-    page.get_by_text(words("We have your complaint")).wait_for()
+    page.get_by_text(words("We have your complaint"), exact=True).wait_for()
     axe(page)
     complaint = Complaint.objects.get()
     assert complaint.language == language
@@ -98,7 +98,7 @@ def test_an_answer_is_appealed(page, width, language, words, axe):
     page.locator(".error-summary").wait_for()
     page.get_by_label(words("What is wrong with our answer?")).fill("You overlooked the mail of Monday.")
     page.get_by_role("button", name=words("Send the appeal")).click()
-    page.get_by_text(words("We have your appeal")).wait_for()
+    page.get_by_text(words("We have your appeal"), exact=True).wait_for()
     axe(page)
 
 
