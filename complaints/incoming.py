@@ -17,8 +17,9 @@ from supportportal.outbox.inbound import Action, Handler, Mail, Outcome
 from supportportal.outbox.models import Inbound
 
 from . import messages
-from .models import Complaint, Reply
-from .operations import evidence, intake
+from .digests import DEADLINE_DIGEST
+from .models import Complaint, Reply, Statement
+from .operations import evidence, intake, naming
 from .refusals import NothingSaid, TooMuchEvidence
 
 DONE, TO_DO = Inbound.State.HANDLED, Inbound.State.WAITING
@@ -51,6 +52,7 @@ def _take(mail: Mail, at: datetime) -> Outcome:
             inbound=inbound,
             at=inbound.arrived_at,
         )
+        naming.hear(complaint, [inbound.subject], at=inbound.arrived_at)
     except NothingSaid:
         return Outcome(TO_DO, messages.SUBJECT_TYPE, complaint.pk, note=NOTHING)
     note = f"{NOT_TAKEN}: {', '.join(left_out)}" if left_out else ""
@@ -74,9 +76,14 @@ def _files_of(inbound: Inbound, complaint: Complaint) -> tuple[list[StoredFile],
 
 
 def visible_to(queryset: Any, user: Any) -> Any:
-    """Mails about complaints that the gate lets ``user`` see (C-8)."""
+    """Mails about complaints that the gate lets ``user`` see, and what answers other mails about them: it quotes what
+    was put to the person concerned, or which cases a reviewer has (C-8)."""
     seen = Complaint.objects.visible_to(user).values("pk")
-    return queryset.filter(~Q(subject_type=messages.SUBJECT_TYPE) | Q(subject_id__in=seen))
+    asked = Statement.objects.filter(named__complaint__in=seen).values("pk")
+    return queryset.filter(
+        ~Q(subject_type=messages.SUBJECT_TYPE) | Q(subject_id__in=seen),
+        ~Q(subject_type=messages.STATEMENT_TYPE) | Q(subject_id__in=asked),
+    ).exclude(Q(answers__kind=DEADLINE_DIGEST) & ~Q(answers__recipient=user.pk))
 
 
 def _about(inbound: Inbound) -> str:

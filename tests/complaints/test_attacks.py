@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import timedelta
+from email.message import EmailMessage
 
 import pytest
 import time_machine
@@ -9,14 +10,18 @@ from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from complaints import calendars, messages, names
+from complaints import calendars, digests, messages, names
 from complaints.forms_staff import LetterEntryForm, StaffEntryForm
 from complaints.models import Appeal, Complaint, NamedStaff
-from complaints.operations import appeals, closing, desk, intake, letters, naming
+from complaints.operations import appeals, closing, desk, intake, letters, naming, statements
 from complaints.refusals import AnotherReviewer, BeforeDecision, NotEligible, NotLawful, NotYours
 from supportportal.files.intake import accept
+from supportportal.outbox import inbound as mail_in
+from supportportal.outbox import mails
+from supportportal.outbox import operations as outbox
+from supportportal.outbox.models import Inbound, Message
 from supportportal.people import roles
-from supportportal.people.models import User
+from supportportal.people.models import Firm, User
 
 from ..factories import MONDAY_TEN, ClientFactory, StaffFactory
 from ..factories_complaints import (
@@ -301,3 +306,42 @@ def test_no_letter_carries_a_strangers_link_to_a_third_person(firm, name, dear):
     letter = ComplaintFactory(name=name).letters.get()
     assert letter.body.startswith(dear)
     assert "evil" not in letter.body
+
+
+def reply_to(message, text, *, sender):
+    made = EmailMessage()
+    made["From"], made["To"], made["Subject"] = sender, mail_in.reply_address(message, Firm.current()), "Re: Vink"
+    made.set_content(text)
+    raw = made.as_bytes()
+    kept = mail_in.receive(raw, mails.read(raw), gateway="test", verdict="pass", at=AT)
+    return mail_in.handle(kept.pk, at=AT)
+
+
+def readers_of(mail, *people):
+    return [person for person in people if mail_in.visible_to(Inbound.objects.all(), person).filter(pk=mail.pk)]
+
+
+def test_an_answer_to_the_request_for_a_statement_is_read_by_who_may_see_the_case(settings, anna, mark, mario):
+    settings.INBOUND_DOMAIN = "in.example.com"
+    complaint = ComplaintFactory(complained_about="Mario Bianchi")
+    named = naming.match(complaint.named.get(part=Part.ABOUT), mario, by=anna, at=AT, seen=None)
+    statements.ask_statement(named, "You are said to have shouted.", "", by=anna, at=AT)
+    asked = Message.objects.get(kind="statement_asked")
+    mail = reply_to(asked, "I did not.\n> You are said to have shouted.", sender=mario.email)
+    assert readers_of(mail, anna, mark, mario) == [anna]
+
+
+def test_an_answer_to_a_digest_is_read_by_whom_it_was_for(settings, anna, bert, mario):
+    settings.INBOUND_DOMAIN = "in.example.com"
+    row = ComplaintFactory().deadlines.get(step="update")
+    outbox.plan([digests.owed(anna, [(row, "warned_at")], at=AT)], at=AT)
+    mail = reply_to(Message.objects.get(kind="deadline_digest"), "> Due tomorrow: …", sender=anna.email)
+    assert readers_of(mail, anna, bert, mario) == [anna]
+
+
+def test_whoever_the_subject_of_an_answer_names_is_kept_out(settings, anna, bert):
+    settings.INBOUND_DOMAIN = "in.example.com"
+    complaint = ComplaintFactory()
+    message = Message.objects.about(messages.SUBJECT_TYPE, complaint.pk).get()
+    assert readers_of(reply_to(message, "See above.", sender=complaint.email), anna, bert) == [anna]
+    assert not sees(bert, complaint)
