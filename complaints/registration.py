@@ -1,11 +1,8 @@
 """Puts complaints into the registers of the shared kernel."""
 
-from collections.abc import Collection
 from datetime import datetime
-from typing import Any
 
 from django.db.models.signals import post_save
-from django.utils import timezone
 
 from supportportal import edits, explain
 from supportportal.outbox import kinds
@@ -15,12 +12,11 @@ from supportportal.people.models import User
 from . import digests, messages, visibility
 from .admin_rebasing import tell_of_moved_deadlines
 from .explanations import TOPICS
-from .operations import letters, naming
+from .operations import letters
+from .signals import staff_saved
 
 # What the desk's calendar is made of (C-5).
 CALENDAR = ["bookings.holiday", "bookings.closure", "people.firm"]
-# What of a person decides whether a name in a complaint fits them (C-8).
-TELLING = {"name", "email", "is_staff", "is_active"}
 
 
 def letter_outcome(message: Message, outcome: str, at: datetime) -> None:
@@ -30,12 +26,6 @@ def letter_outcome(message: Message, outcome: str, at: datetime) -> None:
         letters.has_gone(letter, when=message.sent_at or at)
     elif outcome in ("bounced", "failed"):
         letters.has_failed(letter, at=at)
-
-
-def staff_saved(instance: User, update_fields: Collection[str] | None = None, **_kwargs: Any) -> None:
-    """Whichever way somebody joins, comes back or gets another name: they are kept out from then on (C-8)."""
-    if instance.is_staff and (update_fields is None or TELLING.intersection(update_fields)):
-        naming.heed(instance, at=timezone.now())
 
 
 def register() -> None:

@@ -9,7 +9,7 @@ from tests.house.arrows import APPS, read_imports, wrong_arrows
 
 ROOT = Path(__file__).resolve().parents[2]
 # Where someone or something comes in from outside, and the clock is read; everything else is told the time.
-ASKERS = ("views", "admin", "tasks", "webhooks", "adapter", "staff")
+ASKERS = ("views", "admin", "tasks", "webhooks", "adapter", "staff", "signals")
 
 
 def test_every_import_follows_the_arrows():
