@@ -176,10 +176,16 @@ def _mention(complaint: Complaint, texts: Iterable[str], *, spared: Collection[i
     return len(NamedStaff.objects.bulk_create(rows))
 
 
+def _is_to_go(complaint: Complaint, reviewer: User) -> bool:
+    """Once it is decided, who reviewed it stays on record, so that somebody else answers the appeal (C-10)."""
+    if complaint.state != Complaint.State.OPEN:
+        return eligibility.is_barred(complaint, reviewer)
+    return reviewer not in eligibility.reviewers(complaint)
+
+
 def _take_off(complaint: Complaint, *, by: User, at: datetime) -> None:
     """Take the case, its appeal and its remedies from whoever may not have them any more; to be saved by the caller."""
-    is_under_review = complaint.state == Complaint.State.OPEN  # later on, who reviewed it stays on record (C-10)
-    if is_under_review and complaint.reviewer and complaint.reviewer not in eligibility.reviewers(complaint):
+    if complaint.reviewer and _is_to_go(complaint, complaint.reviewer):
         trail.record("complaint.assigned", complaint, by=by, at=at, reviewer=None, before=complaint.reviewer_id)
         complaint.reviewer = None
     appeal = Appeal.objects.filter(complaint=complaint, outcome="", reviewer__isnull=False).first()
