@@ -158,9 +158,9 @@ def test_the_form_sent_twice_is_one_complaint():
 def test_what_the_second_form_adds_is_not_lost():
     key = uuid.uuid4()
     first = intake.lodge(told(), form_key=key, at=MONDAY_TEN)
-    more = told(summary="It failed twice.", email="new@example.org", complained_about="Bruno\nCarla")
+    more = told(summary="It failed twice.", postal_address="Via Nuova 1", complained_about="Bruno\nCarla")
     assert intake.lodge(more, files=[file()], form_key=key, at=LATER) == first
     reply = first.replies.get()
-    assert reply.text == "It failed twice.\n\nnew@example.org\n\nBruno\n\nCarla"
+    assert reply.text == "It failed twice.\n\nVia Nuova 1\n\nBruno\n\nCarla"
     assert reply.files.count() == 1
     assert Complaint.objects.count() == 1
