@@ -50,7 +50,8 @@ def program(tmp_path):
 
 def test_somebody_complains_and_follows_it(page, width, language, words, photo, axe):
     page.goto("/")
-    page.get_by_role("contentinfo").get_by_role("link", name=words("Make a complaint")).click()
+    with page.expect_navigation():
+        page.get_by_role("contentinfo").get_by_role("link", name=words("Make a complaint")).click()
     axe(page)
     page.get_by_role("button", name=words("Send the complaint")).click()
     page.locator(".error-summary").wait_for()
@@ -68,13 +69,15 @@ def test_somebody_complains_and_follows_it(page, width, language, words, photo, 
     complaint = Complaint.objects.get()
     assert complaint.language == language
     assert complaint.evidence.get().shown is not None
-    page.get_by_role("link", name=words("Add something")).click()
+    with page.expect_navigation():
+        page.get_by_role("link", name=words("Add something")).click()
     axe(page)
     page.get_by_label(words("What do you want to add?")).fill("It happened again.")
     page.get_by_role("button", name=words("Send"), exact=True).click()
     page.get_by_text(words("Thank you: it is with your complaint now")).wait_for()
     axe(page)
-    page.get_by_role("link", name=words("Take it back")).click()
+    with page.expect_navigation():
+        page.get_by_role("link", name=words("Take it back")).click()
     axe(page)
     page.get_by_label(words("I take my complaint back")).check()
     page.get_by_role("button", name=words("Take it back")).click()
@@ -92,7 +95,8 @@ def test_an_answer_is_appealed(page, width, language, words, axe):
     letter_that_went(letter, now)
     page.goto(messages.status_path(complaint))
     axe(page)
-    page.get_by_role("link", name=words("Appeal"), exact=True).click()
+    with page.expect_navigation():
+        page.get_by_role("link", name=words("Appeal"), exact=True).click()
     axe(page)
     page.get_by_role("button", name=words("Send the appeal")).click()
     page.locator(".error-summary").wait_for()

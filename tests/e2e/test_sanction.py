@@ -89,7 +89,8 @@ def test_a_late_cancellation_is_said_counted_shown_and_questioned(page, width, s
     page.goto("/sessions/")
     assert fits(page)
     axe(page)
-    page.locator("section[aria-labelledby=no-shows] a").first.click()
+    with page.expect_navigation():
+        page.locator("section[aria-labelledby=no-shows] a").first.click()
     axe(page)
     page.locator("[name=text]").fill("The train stood still.")
     page.locator("main form button[type=submit]").click()
