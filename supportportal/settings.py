@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "supportportal.demo",
     "bookings",
     "complaints",
+    "conduct",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -321,3 +322,4 @@ SECURE_CSP = {
 
 BOOKINGS_POLICY: dict[str, object] = {}
 COMPLAINTS_POLICY: dict[str, object] = {}  # overrides of complaints.rules.Policy
+CONDUCT_POLICY: dict[str, object] = {}  # overrides of conduct.rules.Policy

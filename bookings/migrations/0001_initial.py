@@ -76,7 +76,7 @@ class Migration(migrations.Migration):
                 ('booked_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='booked')),
                 ('fixed_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='agreed on this time')),
                 ('cancelled_at', models.DateTimeField(blank=True, null=True, verbose_name='cancelled')),
-                ('cancel_reason', models.CharField(blank=True, choices=[('cannot_come', "I can't come at that time"), ('solved', 'The problem is solved'), ('mistake', 'I booked by mistake'), ('other', 'Another reason'), ('firm', 'The firm had to cancel'), ('fee', 'No answer about the fee')], max_length=16, verbose_name='reason')),
+                ('cancel_reason', models.CharField(blank=True, choices=[('cannot_come', "I can't come at that time"), ('solved', 'The problem is solved'), ('mistake', 'I booked by mistake'), ('other', 'Another reason'), ('firm', 'The firm had to cancel'), ('fee', 'No answer about the fee'), ('measure', 'A measure of the firm')], max_length=16, verbose_name='reason')),
                 ('imposed_at', models.DateTimeField(blank=True, null=True, verbose_name='moved by the firm')),
                 ('agreed_at', models.DateTimeField(blank=True, null=True, verbose_name='agreed by the client')),
                 ('started_at', models.DateTimeField(blank=True, null=True, verbose_name='started')),

@@ -85,8 +85,9 @@ class Booking(models.Model):
         OTHER = "other", _("Another reason")
         FIRM = "firm", _("The firm had to cancel")
         FEE = "fee", _("No answer about the fee")
+        MEASURE = "measure", _("A measure of the firm")
 
-    REASONS_OF_THE_FIRM = {CancelReason.FIRM, CancelReason.FEE}
+    REASONS_OF_THE_FIRM = {CancelReason.FIRM, CancelReason.FEE, CancelReason.MEASURE}
 
     reference = models.CharField(_("reference"), max_length=12, unique=True, editable=False)
     form_key = models.CharField(max_length=64, unique=True, null=True, editable=False)
@@ -237,3 +238,18 @@ class OccupiedCell(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person}@{self.cell}"
+
+
+class TakenVersion(models.Model):
+    """The tokens that a reader sees for a person stand for all that is seen of the sessions that this person holds.
+
+    Written by the triggers that write ``OccupiedCell``, and only by them: see ``bookings.cells``. Mostly one row; more
+    where writers overlap, for none waits for another.
+    """
+
+    pk = models.CompositePrimaryKey("person", "token")
+    person = models.BigIntegerField()
+    token = models.UUIDField()
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.token}"

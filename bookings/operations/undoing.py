@@ -8,12 +8,12 @@ from supportportal.outbox import operations as outbox
 from supportportal.people.models import User
 from supportportal.trail import operations as trail
 
-from .. import messages, messages_waiting
+from .. import granting, messages, messages_waiting
 from ..messages_firm import with_copies
 from ..models import Booking, Hold, Strike, WaitlistEntry
-from ..refusals import AlreadyStarted, ClientBusy, NothingToUndo
+from ..refusals import AlreadyStarted, ClientBusy, NothingToUndo, SlotTaken
 from . import holds, strikes
-from .locking import lock
+from .locking import acting, lock
 
 SLOT = ["first_cell", "cells", "cells_before", "cells_after", "place_kind", "place"]
 INSTANTS = ["fixed_at", "imposed_at", "agreed_at"]
@@ -33,13 +33,13 @@ def undo(booking: Booking, *, by: User | None, at: datetime) -> Booking:
     """Give ``booking`` its former slot and state back, as if it had not been cancelled or moved; both sides are told.
 
     A strike for it is taken back. A slot that a move had reached is handed on to those who wait. Raises BookingRefused,
-    with nothing changed, once the time to undo is over, somebody has undone it already, or the client has another
-    session at that time now.
+    with nothing changed, once the time to undo is over, somebody has undone it already, the client has another session
+    at that time now, or booking is closed to them: to have it back is to claim it anew (R-5).
     """
     seen = can_undo(booking, at)
     if seen is None:
         raise NothingToUndo
-    booking = lock(booking, seen.agent_id)
+    booking = lock(booking, seen.agent_id, *acting(by))
     if not Hold.objects.select_for_update(no_key=True, of=("self",)).filter(pk=seen.pk, booking=booking).exists():
         raise NothingToUndo
     hold = can_undo(booking, at)
@@ -47,6 +47,7 @@ def undo(booking: Booking, *, by: User | None, at: datetime) -> Booking:
         raise NothingToUndo
     if booking.state not in (Booking.State.BOOKED, Booking.State.CANCELLED):
         raise AlreadyStarted
+    granting.require(granting.not_closed(booking.client, by=by, at=at))
     slot = hold.slot
     reached, left = (holds.slot_of(booking) if booking.is_live else None), booking.agent
     hold.delete()
@@ -60,6 +61,35 @@ def undo(booking: Booking, *, by: User | None, at: datetime) -> Booking:
     _take_strike_back(booking, given_up_at, by=by, at=at)
     if reached is not None:
         holds.hand_on(reached, booking, at=at)
+    return booking
+
+
+@transaction.atomic
+def restore(booking: Booking, *, by: User, at: datetime) -> Booking:
+    """Bring a session back that we cancelled without cause, to the slot that it had; client and agent are told (R-7).
+
+    Restored already, it stays as it is. Raises BookingRefused, with nothing changed, once its start has come, or where
+    somebody else has the slot now.
+    """
+    booking = lock(booking)
+    if booking.is_live:
+        return booking
+    if booking.state != Booking.State.CANCELLED or booking.starts_at <= at:
+        raise NothingToUndo
+    cancelled_at = booking.cancelled_at or at
+    booking.state = Booking.State.BOOKED
+    booking.cancelled_at = booking.cancelled_by = None
+    booking.cancel_reason = ""
+    booking.version += 1
+    try:
+        with transaction.atomic():
+            booking.save(update_fields=["state", "cancelled_at", "cancelled_by", "cancel_reason", "version"])
+    except IntegrityError:
+        raise SlotTaken from None
+    outbox.void(messages.SUBJECT_TYPE, booking.pk, below_version=booking.version)
+    owed = messages_waiting.owed_for_undo(booking, reached=None, left=booking.agent, given_up_at=cancelled_at, at=at)
+    outbox.plan(with_copies(owed, booking, by=by), at=at)
+    trail.record("booking.restored", booking, by=by, at=at, first_cell=booking.first_cell)
     return booking
 
 

@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+
+
+class ConductConfig(AppConfig):
+    name = "conduct"
+
+    def ready(self) -> None:
+        from . import registration
+
+        registration.register()

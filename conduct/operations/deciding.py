@@ -1,0 +1,342 @@
+"""A manager decides one incident; another approves where that is asked for (R-3, R-7b). No measure starts by itself."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import transaction
+
+from complaints import calendars
+from supportportal.outbox import operations as outbox
+from supportportal.people.models import Firm, Gate, User
+from supportportal.trail import operations as trail
+
+from .. import eligibility, messages, rules
+from ..models import Approval, Assessment, Incident, Measure
+from ..policy import POLICY
+from ..refusals import (
+    EndsInPast,
+    MissingGrounds,
+    NoAccount,
+    NoEnd,
+    NoReason,
+    NotClient,
+    NotForYou,
+    NothingClosed,
+    NothingDisclosed,
+    NotLawful,
+    NotLonger,
+    OwnProposal,
+    ReviewNotAhead,
+    Unfounded,
+    WaitsForApproval,
+)
+from . import effects
+from .locking import changed, enter
+
+Kind, State = Measure.Kind, Measure.State
+
+
+@dataclass(frozen=True)
+class Findings:
+    """The assessment: ``said`` by the parts of ``rules.Grounds``; ``precedents`` are the measures that were in view."""
+
+    finding: str
+    severity: int
+    said: Mapping[str, str]
+    precedents: Sequence[int] = ()
+
+
+@dataclass(frozen=True)
+class Step:
+    """What follows. ``until`` in UTC; ``review_on`` a local day of the firm; ``extends`` is what it prolongs."""
+
+    kind: str
+    gates: Sequence[str] = field(default=())
+    whole_account: bool = False
+    until: datetime | None = None
+    review_on: object = None
+    disclosed: str = ""
+    disclosed_to: str = ""
+    extends: Measure | None = None
+
+
+def decide(incident: Incident, findings: Findings, step: Step, *, by: User, at: datetime, seen: int | None) -> Measure:
+    """Assess the incident and take the step, or propose it where a second manager has to approve (R-3, R-7b).
+
+    Raises NotYours, Stale, NotForYou, NotClient, NotLawful, WaitsForApproval, Unfounded, MissingGrounds, NoAccount,
+    NothingClosed, NoEnd, EndsInPast, ReviewNotAhead, NothingDisclosed, NotLonger; with nothing changed.
+    """
+    measure = _decide(incident, findings, step, by=by, at=at, seen=seen)
+    effects.follow_through(measure, by=by, at=at)
+    return measure
+
+
+@transaction.atomic
+def _decide(incident: Incident, findings: Findings, step: Step, *, by: User, at: datetime, seen: int | None) -> Measure:
+    effects.lock_people_of(incident.client, whole_account=step.whole_account)
+    incident = enter(incident, by=by, seen=seen)
+    require_decider(incident, by)
+    if incident.client.is_staff:
+        raise NotClient
+    _require_step_is_next(incident, step)
+    step = _in_order(incident, step, at)
+    if findings.finding == Assessment.Finding.UNFOUNDED:
+        raise Unfounded
+    if missing := rules.missing_grounds(step.kind, findings.said):
+        raise MissingGrounds(missing)
+    second = rules.second_needed(
+        step.kind,
+        since=_first_restricted(step.extends) or at,
+        until=step.until,
+        has_open_complaint=eligibility.open_complaints(incident.client).exists(),
+        policy=POLICY,
+    )
+    measure = Measure.objects.create(
+        incident=incident,
+        assessment=_assessed(incident, findings, by=by, at=at),
+        kind=step.kind,
+        whole_account=step.whole_account,
+        gates=list(step.gates),
+        until=step.until,
+        review_on=step.review_on,
+        disclosed=step.disclosed.strip(),
+        disclosed_to=step.disclosed_to.strip(),
+        extends=step.extends,
+        second_needed=[one.value for one in second],
+        decided_by=by,
+        decided_at=at,
+    )
+    facts = {"measure": measure.pk, "kind": measure.kind, "second": measure.second_needed}
+    trail.record("measure.decided", incident, by=by, at=at, **facts)
+    if second:
+        _ask_for_approval(measure, at=at)
+        changed(incident)
+    else:
+        effects.take(measure, by=by, at=at)
+        _settle(incident)
+    return measure
+
+
+@transaction.atomic
+def close(incident: Incident, reasons: str, *, by: User, at: datetime, seen: int | None) -> Incident:
+    """Close it without a measure; the reporter sees the reasons. Raises as ``decide`` does, and NoReason."""
+    incident = enter(incident, by=by, seen=seen)
+    require_decider(incident, by)
+    if not incident.can_become(Incident.State.CLOSED):
+        raise NotLawful
+    if incident.measures.filter(state=State.PROPOSED).exists():
+        raise WaitsForApproval
+    if not reasons.strip():
+        raise NoReason
+    incident.state, incident.closed_at, incident.closed_by = Incident.State.CLOSED, at, by
+    incident.closing_reason = reasons.strip()
+    changed(incident, "state", "closed_at", "closed_by", "closing_reason")
+    effects.end_stop(incident, at=at)
+    trail.record("incident.closed", incident, by=by, at=at)
+    return incident
+
+
+def approve(measure: Measure, reasons: str = "", *, by: User, at: datetime, seen: int | None) -> Measure:
+    """The second manager's yes: the measure is taken (R-3). Raises NotYours, Stale, NotLawful, OwnProposal, NotForYou;
+    EndsInPast where the end has come before the answer."""
+    measure = _approve(measure, reasons, by=by, at=at, seen=seen)
+    effects.follow_through(measure, by=by, at=at)
+    return measure
+
+
+@transaction.atomic
+def _approve(measure: Measure, reasons: str, *, by: User, at: datetime, seen: int | None) -> Measure:
+    effects.lock_people_of(measure.incident.client, whole_account=measure.whole_account)
+    measure = _answer(measure, reasons, approved=True, by=by, at=at, seen=seen)
+    if measure.until is not None and measure.until <= at:
+        raise EndsInPast
+    effects.take(measure, by=by, at=at)
+    _settle(measure.incident)
+    trail.record("measure.approved", measure.incident, by=by, at=at, measure=measure.pk)
+    return measure
+
+
+@transaction.atomic
+def decline(measure: Measure, reasons: str, *, by: User, at: datetime, seen: int | None) -> Measure:
+    """The second manager's no, with reasons: somebody decides anew. Raises as ``approve``, and NoReason."""
+    if not reasons.strip():
+        raise NoReason
+    measure = _answer(measure, reasons, approved=False, by=by, at=at, seen=seen)
+    measure.state = State.DECLINED
+    measure.save(update_fields=["state"])
+    changed(measure.incident)
+    trail.record("measure.declined", measure.incident, by=by, at=at, measure=measure.pk)
+    return measure
+
+
+@transaction.atomic
+def withdraw(measure: Measure, *, by: User, at: datetime, seen: int | None) -> Measure:
+    """Who proposed it takes it back before it is approved. Raises NotYours, Stale, NotForYou, NotLawful."""
+    incident = enter(measure.incident, by=by, seen=seen)
+    measure = _proposed(measure, incident)
+    if measure.decided_by != by:
+        raise NotForYou
+    measure.state = State.WITHDRAWN
+    measure.save(update_fields=["state"])
+    Approval.objects.filter(measure=measure, approved__isnull=True).delete()
+    changed(incident)
+    trail.record("measure.withdrawn", incident, by=by, at=at, measure=measure.pk)
+    return measure
+
+
+@transaction.atomic
+def lift(measure: Measure, reasons: str, *, by: User, at: datetime, seen: int | None) -> Measure:
+    """End a measure before its time, with reasons; the client is told. Raises NotYours, Stale, NotForYou, NotLawful."""
+    incident = enter(measure.incident, by=by, seen=seen)
+    require_decider(incident, by)
+    measure = Measure.objects.select_related("restriction").get(pk=measure.pk)
+    measure.incident = incident
+    if not measure.can_become(State.LIFTED):
+        raise NotLawful
+    if not reasons.strip():
+        raise NoReason
+    effects.end(measure, state=State.LIFTED, reasons=reasons, by=by, at=at)
+    outbox.plan(messages.owed_for_lifting(measure, at=at), at=at)
+    changed(incident)
+    trail.record("measure.lifted", incident, by=by, at=at, measure=measure.pk)
+    return measure
+
+
+def require_decider(incident: Incident, by: User) -> None:
+    """Raises NotForYou for whom R-7b or the lack of a role keeps from deciding."""
+    if not eligibility.deciders(incident).filter(pk=by.pk).exists():
+        raise NotForYou
+
+
+# -- what stands behind the verbs --------------------------------------------------------------------------------------
+
+
+def _require_step_is_next(incident: Incident, step: Step) -> None:
+    """One decision for an open incident; then what prolongs it, or reports it, each decided anew (R-7)."""
+    if incident.measures.filter(state=State.PROPOSED).exists():
+        raise WaitsForApproval
+    if step.extends is not None:
+        extended = incident.measures.filter(pk=step.extends.pk, state=State.TAKEN).exists()
+        if not (extended and step.kind in Measure.RESTRICTING):
+            raise NotLawful
+    elif incident.state != Incident.State.OPEN:
+        is_further = incident.state == Incident.State.DECIDED and step.kind == Kind.AUTHORITIES
+        if not is_further:
+            raise NotLawful
+
+
+def _in_order(incident: Incident, step: Step, at: datetime) -> Step:
+    """The step with what its kind brings along; raises what is wrong with it."""
+    kind = Kind(step.kind)
+    review_on = step.review_on
+    today = at.astimezone(Firm.current().zone).date()
+    gates = [gate for gate in Gate.values if gate in step.gates]
+    until = step.until
+    if step.whole_account and incident.client.account_id is None:
+        raise NoAccount
+    if kind == Kind.CORRESPONDENCE:
+        gates = [gate for gate in Gate.values if gate in {*gates, Gate.MAIL}]
+    if kind == Kind.SUBSCRIPTION and incident.client.account_id is None:
+        raise NoAccount
+    if kind not in Measure.RESTRICTING:
+        gates, until, review_on = [], None, None
+    elif not gates:
+        raise NothingClosed
+    if kind == Kind.PERMANENT:
+        until = None
+        review_on = review_on or rules.first_review(today, POLICY)
+    elif kind in Measure.RESTRICTING:
+        if until is None:
+            raise NoEnd
+        if until <= at:
+            raise EndsInPast
+    if review_on is not None:
+        zone = Firm.current().zone
+        if review_on <= today or (until is not None and rules.midnight(review_on, zone) > until):
+            raise ReviewNotAhead
+    if kind == Kind.AUTHORITIES and not (step.disclosed.strip() and step.disclosed_to.strip()):
+        raise NothingDisclosed
+    if step.extends is not None and not _is_longer(step.extends, until):
+        raise NotLonger
+    whole = step.whole_account or kind == Kind.SUBSCRIPTION
+    return Step(kind, gates, whole, until, review_on, step.disclosed, step.disclosed_to, step.extends)
+
+
+def _is_longer(extended: Measure, until: datetime | None) -> bool:
+    ends = effects.ends_of(extended)
+    return ends is not None and (until is None or until > ends)
+
+
+def _first_restricted(extended: Measure | None) -> datetime | None:
+    first = None
+    while extended is not None:
+        first, extended = extended.taken_at, extended.extends
+    return first
+
+
+def _assessed(incident: Incident, findings: Findings, *, by: User, at: datetime) -> Assessment:
+    assessment = Assessment.objects.create(
+        incident=incident,
+        by=by,
+        at=at,
+        finding=Assessment.Finding(findings.finding),
+        severity=Assessment.Severity(findings.severity),
+        precedents=list(findings.precedents),
+        exhibits=_exhibits(incident),
+        **{part.value: findings.said.get(part, "").strip() for part in rules.Grounds},
+    )
+    kept = {file.pk: file for file in incident.files.all()}
+    kept.update({file.pk: file for answer in incident.answers.all() for file in answer.files.all()})
+    assessment.files.set(kept.values())
+    return assessment
+
+
+def _exhibits(incident: Incident) -> dict[str, object]:
+    """The evidence as it is now, so that the decision can be read against what was known (R-9a)."""
+    return {
+        "words": incident.words,
+        "account": incident.account,
+        "effect": incident.effect,
+        "categories": incident.categories,
+        "happened_at": incident.happened_at.isoformat(),
+        "asked_to_stop": [
+            {"text": one.text, "at": one.sent_at.isoformat()} for one in incident.stop_requests.order_by("pk")
+        ],
+        "answers": [{"text": one.text, "at": one.arrived_at.isoformat()} for one in incident.answers.order_by("pk")],
+        "files": [{"file": one.pk, "name": one.name, "sha256": one.sha256} for one in incident.files.order_by("pk")],
+    }
+
+
+def _ask_for_approval(measure: Measure, *, at: datetime) -> None:
+    desk = calendars.desk(at)
+    due_on = desk.calendar.add_business_days(desk.day_of(at), POLICY.approval_days)
+    approval = Approval.objects.create(measure=measure, asked_at=at, due_on=due_on)
+    outbox.plan(messages.owed_for_approval(approval, eligibility.approvers(measure), at=at), at=at)
+
+
+def _proposed(measure: Measure, incident: Incident) -> Measure:
+    found = incident.measures.select_related("approval").get(pk=measure.pk)
+    found.incident = incident
+    if found.state != State.PROPOSED:
+        raise NotLawful
+    return found
+
+
+def _answer(measure: Measure, reasons: str, *, approved: bool, by: User, at: datetime, seen: int | None) -> Measure:
+    incident = enter(measure.incident, by=by, seen=seen)
+    measure = _proposed(measure, incident)
+    if measure.decided_by == by:
+        raise OwnProposal
+    if not eligibility.approvers(measure).filter(pk=by.pk).exists():
+        raise NotForYou
+    approval = measure.approval
+    approval.approved, approval.by, approval.at, approval.reasons = approved, by, at, reasons.strip()
+    approval.save(update_fields=["approved", "by", "at", "reasons"])
+    return measure
+
+
+def _settle(incident: Incident) -> None:
+    if incident.can_become(Incident.State.DECIDED):
+        incident.state = Incident.State.DECIDED
+    changed(incident, "state")

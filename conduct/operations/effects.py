@@ -1,0 +1,177 @@
+"""What a measure does at once, and how that is undone (R-4, R-5, R-7). Called with people and incident locked."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from bookings.models import Booking
+from bookings.operations import booking as sessions
+from bookings.operations import undoing, waiting
+from bookings.operations.locking import lock_people
+from bookings.refusals import BookingRefused
+from complaints import calendars
+from supportportal.outbox import operations as outbox
+from supportportal.people.models import Account, Firm, Restriction, User
+from supportportal.trail import operations as trail
+
+from .. import messages, notices, rules
+from ..models import AffectedSession, EmergencyStop, Incident, Measure
+from ..policy import POLICY
+
+Choice = AffectedSession.Choice
+
+
+def people_of(client: User, *, whole_account: bool) -> list[int]:
+    """Whom a measure reaches: the client, or everybody of the account."""
+    if not whole_account or client.account_id is None:
+        return [client.pk]
+    return list(User.objects.clients().filter(account=client.account_id).order_by("pk").values_list("pk", flat=True))
+
+
+def lock_people_of(client: User, *, whole_account: bool) -> None:
+    """First of all locks: whoever books at this moment is through, or will see the restriction."""
+    lock_people(client.pk, *people_of(client, whole_account=whole_account))
+
+
+def take(measure: Measure, *, by: User, at: datetime) -> None:
+    """Put the measure into force, in the caller's transaction; what is slow follows in ``follow_through``."""
+    measure.state, measure.taken_at = Measure.State.TAKEN, at
+    desk = calendars.desk(at)
+    measure.appeal_by = rules.last_day_to_appeal(desk.day_of(at), POLICY, desk.calendar)
+    end_stop(measure.incident, at=at)
+    if measure.is_restricting:
+        measure.restriction = _restrict(measure, at)
+    if measure.kind == Measure.Kind.SUBSCRIPTION:
+        _end_subscription(measure)
+    measure.notice = notices.of_measure(measure, at=at)
+    fields = ["state", "taken_at", "appeal_by", "restriction", "subscription_before", "notice"]
+    measure.save(update_fields=fields)
+    outbox.plan(messages.owed_for_notice(measure, at=at), at=at)
+    facts = {"measure": measure.pk, "kind": measure.kind, "restriction": measure.restriction_id}
+    trail.record("measure.taken", measure.incident, by=by, at=at, **facts)
+
+
+def follow_through(measure: Measure, *, by: User | None, at: datetime) -> None:
+    """Withdraw offers, and cancel the sessions of an ended subscription, each in a transaction of its own.
+
+    A crash in between loses nothing: offers are looked through by every tick, sessions by ``finish_cancelling``.
+    """
+    if measure.state != Measure.State.TAKEN:
+        return
+    for client in User.objects.filter(pk__in=reached_by(measure)).order_by("pk"):
+        waiting.withdraw_offers(client, at=at)
+    cancel_all(measure, by=by or measure.decided_by, at=at)
+
+
+def reached_by(measure: Measure) -> list[int]:
+    return people_of(measure.incident.client, whole_account=measure.whole_account)
+
+
+def cancel_all(measure: Measure, *, by: User, at: datetime) -> int:
+    """Cancel the sessions of an account whose subscription this measure ended; returns how many (R-5)."""
+    if measure.kind != Measure.Kind.SUBSCRIPTION or measure.state != Measure.State.TAKEN:
+        return 0
+    return sum(choose(measure, one, Choice.CANCEL, by=by, at=at) for one in affected_sessions(measure, at))
+
+
+def affected_sessions(measure: Measure, at: datetime) -> list[Booking]:
+    """Sessions yet to come of whoever the measure reaches, about which nothing is chosen yet (R-5). One query."""
+    chosen = AffectedSession.objects.filter(measure=measure).values("booking")
+    coming = Booking.objects.live().filter(client__in=reached_by(measure), starts_at__gt=at).exclude(pk__in=chosen)
+    return list(coming.select_related("client__account", "agent__user", "session_type").order_by("first_cell"))
+
+
+@transaction.atomic
+def choose(measure: Measure, booking: Booking, choice: str, *, by: User, at: datetime) -> bool:
+    """Keep or cancel one session; cancelled, it makes no strike (R-5). False where there is nothing to choose any more.
+
+    Choosing twice: the first counts.
+    """
+    if choice == Choice.CANCEL:
+        try:
+            sessions.cancel(booking, reason=Booking.CancelReason.MEASURE, by=by, at=at, by_firm=True)
+        except BookingRefused:  # it has begun, or was cancelled by somebody else a moment ago
+            return False
+    _chosen, made = AffectedSession.objects.get_or_create(
+        measure=measure, booking=booking, defaults={"choice": choice, "by": by, "at": at}
+    )
+    if made:
+        facts = {"measure": measure.pk, "booking": booking.pk, "choice": choice}
+        trail.record("measure.session_chosen", measure.incident, by=by, at=at, **facts)
+    return made
+
+
+def end(measure: Measure, *, state: str, reasons: str, by: User, at: datetime) -> None:
+    """Lift or quash: from now on it restricts nobody. What it extended keeps its own end."""
+    measure.state, measure.ended_at, measure.ended_by = Measure.State(state), at, by
+    measure.ending_reason = reasons.strip()
+    measure.save(update_fields=["state", "ended_at", "ended_by", "ending_reason"])
+    if measure.restriction is not None:
+        end_restriction(measure.restriction, at=at)
+    if measure.subscription_before:
+        account = Account.objects.select_for_update(no_key=True).get(pk=measure.incident.client.account_id)
+        if account.subscription == Account.Subscription.ENDED:
+            account.subscription = measure.subscription_before
+            account.save(update_fields=["subscription"])
+
+
+def give_back_sessions(measure: Measure, *, by: User, at: datetime) -> list[Booking]:
+    """Restore the sessions that the measure cancelled and whose time is still free, each for itself; returns the rest,
+    which the client is asked to book anew (R-7).
+    """
+    lost = []
+    cancelled = measure.affected.filter(choice=Choice.CANCEL, restored_at__isnull=True).select_related("booking")
+    for one in cancelled.order_by("pk"):
+        if one.booking.starts_at <= at:
+            continue
+        try:
+            with transaction.atomic():
+                undoing.restore(one.booking, by=by, at=at)
+                one.restored_at = at
+                one.save(update_fields=["restored_at"])
+        except BookingRefused:
+            lost.append(one.booking)
+    return lost
+
+
+def end_restriction(restriction: Restriction, *, at: datetime) -> None:
+    """From now on it closes nothing; ended already, it stays as it is."""
+    ends = max(at, restriction.starts_at + timedelta(microseconds=1))
+    if restriction.ends_at is None or restriction.ends_at > ends:
+        restriction.ends_at = ends
+        restriction.save(update_fields=["ends_at"])
+
+
+def end_stop(incident: Incident, *, at: datetime) -> None:
+    """An emergency stop gives way to what is decided (R-7a)."""
+    stop = EmergencyStop.objects.select_related("restriction").filter(incident=incident, ended_at__isnull=True).first()
+    if stop is None or stop.until <= at:
+        return
+    stop.ended_at = at
+    stop.save(update_fields=["ended_at"])
+    end_restriction(stop.restriction, at=at)
+
+
+def ends_of(measure: Measure) -> datetime | None:
+    """When the measure ends by itself; None for what restricts nobody."""
+    return measure.restriction.ends_at if measure.restriction else None
+
+
+def _restrict(measure: Measure, at: datetime) -> Restriction:
+    client = measure.incident.client
+    whom = {"account": client.account} if measure.whole_account else {"user": client}
+    return Restriction.objects.create(
+        **whom,
+        gates=measure.gates,
+        starts_at=at,
+        ends_at=rules.ends_at(measure.until, measure.review_on, Firm.current().zone),
+        review_on=measure.review_on,
+        notice=notices.in_short(measure),
+    )
+
+
+def _end_subscription(measure: Measure) -> None:
+    account = Account.objects.select_for_update(no_key=True).get(pk=measure.incident.client.account_id)
+    measure.subscription_before = account.subscription
+    account.subscription = Account.Subscription.ENDED
+    account.save(update_fields=["subscription"])

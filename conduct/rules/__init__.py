@@ -1,0 +1,28 @@
+"""The rules about abusive conduct as plain functions of values and times."""
+
+from .measures import (
+    Grounds,
+    Second,
+    ends_at,
+    first_review,
+    last_day_to_appeal,
+    midnight,
+    missing_grounds,
+    second_needed,
+    stop_until,
+)
+from .numbers import DEFAULT, Policy
+
+__all__ = [
+    "DEFAULT",
+    "Grounds",
+    "Policy",
+    "Second",
+    "ends_at",
+    "first_review",
+    "last_day_to_appeal",
+    "midnight",
+    "missing_grounds",
+    "second_needed",
+    "stop_until",
+]
