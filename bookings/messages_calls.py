@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from supportportal import reader, wording
+from supportportal.outbox import answers
 from supportportal.outbox.kinds import Kind
 from supportportal.outbox.models import Inbound, Message
 from supportportal.outbox.operations import Owed
@@ -128,5 +129,6 @@ KINDS_CALLS = [
         subject_type=INBOUND,
         load=_load_mails,
         context=mail_context,
+        visible_to=answers.visible_to,
     ),
 ]

@@ -6,8 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,11 +16,15 @@ from django.views.decorators.http import require_POST
 
 from supportportal.files.intake import accept
 from supportportal.files.models import StoredFile
+from supportportal.outbox import attached
+from supportportal.outbox import inbound as mail_in
+from supportportal.outbox.models import Inbound
 from supportportal.people.context import firm_of
 
 from . import calendars, expectations
 from .admin_access import GatedAdmin
 from .forms_staff import ENTRIES, StaffEntryForm
+from .incoming import files_of
 from .models import Complaint, Letter
 from .operations import desk, intake
 from .refusals import ComplaintRefused
@@ -66,7 +70,10 @@ class EntryAdmin(GatedAdmin):
             return self.page(request, "entry/start", _("Enter a complaint"), ways=_ways(), form_url=form_url)
         given = (request.POST, request.FILES) if request.method == "POST" else (None, None)
         desk_now = calendars.desk(at, firm=firm)
+        mail = _mail(request) if source == Source.MAIL else None
         initial = {"country": firm.country, "language": firm.language, "arrived_on": desk_now.day_of(at)}
+        if mail is not None:
+            initial |= _told_by(mail, desk_now)
         form = ENTRIES[source](*given, desk=desk_now, initial=initial)
         if request.method == "POST":
             is_valid = form.is_valid()
@@ -74,6 +81,8 @@ class EntryAdmin(GatedAdmin):
             if is_valid:
                 told = form.told(language=firm.language, time_zone=str(desk_now.zone))
                 entry = {**form.entry(), "arrived_at": form.arrived_at(at), "files": files}
+                if mail is not None:
+                    entry |= {"inbound": mail, "files": [*files, *files_of(mail)[0]]}
                 try:
                     taken = intake.enter(told, **entry, scan=scan, by=request.user, at=at)
                 except ComplaintRefused as refusal:
@@ -88,6 +97,8 @@ class EntryAdmin(GatedAdmin):
             "fields_more": [form[name] for name in DETAILS],
             "hidden": [form[name] for name in HIDDEN],
             "source": source,
+            "mail": mail,
+            "attached": attached.files_of(mail) if mail else [],
             "expected": expectations.of_arrival(at, firm=firm),
         }
         return self.page(request, "entry/form", WAYS[Source(source)], **context)
@@ -114,6 +125,32 @@ class EntryAdmin(GatedAdmin):
 def _ways() -> list[tuple[Any, str]]:
     address = reverse("admin:complaints_complaint_add")
     return [(words, f"{address}?source={source.value}") for source, words in WAYS.items()]
+
+
+def _mail(request: HttpRequest) -> Inbound | None:
+    """The mail that is entered as a complaint, for who may read it and while it is about nothing else."""
+    pk = request.GET.get("mail", "")
+    if not pk:
+        return None
+    if not (pk.isascii() and pk.isdigit() and len(pk) < 10 and request.user.has_perm("outbox.view_inbound")):
+        raise Http404
+    mails = mail_in.visible_to(Inbound.objects.filter(subject_type=""), request.user)
+    return get_object_or_404(mails.select_related("person"), pk=pk)
+
+
+def _told_by(mail: Inbound, desk_now: calendars.Desk) -> dict[str, Any]:
+    arrived = mail.arrived_at.astimezone(desk_now.zone)
+    told = {
+        "summary": "\n\n".join(filter(None, [mail.subject, mail.text])),
+        "name": mail.person.name if mail.person else mail.sender_name,
+        "email": mail.sender,
+        "arrived_on": arrived.date(),
+        "arrived_clock": arrived.time().replace(second=0, microsecond=0),
+        "client_email": mail.person.email if mail.person and not mail.person.is_staff else "",
+    }
+    if mail.person and mail.person.language:
+        told["language"] = mail.person.language
+    return told
 
 
 def _kept(form: StaffEntryForm, at: datetime) -> tuple[list[StoredFile], StoredFile | None]:

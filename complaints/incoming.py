@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -15,21 +17,17 @@ from supportportal.files.models import StoredFile
 from supportportal.outbox import mail_files
 from supportportal.outbox.inbound import Action, Handler, Mail, Outcome
 from supportportal.outbox.models import Inbound
+from supportportal.people.models import User
 
 from . import messages
 from .digests import DEADLINE_DIGEST
-from .models import Complaint, Reply, Statement
+from .models import Complaint, MailMention, Reply, Statement
 from .operations import evidence, intake, naming
+from .operations.mentions import own_words
 from .refusals import NothingSaid, TooMuchEvidence
 
 DONE, TO_DO = Inbound.State.HANDLED, Inbound.State.WAITING
 NOT_TAKEN, NOTHING = gettext_noop("files that were not taken"), gettext_noop("nothing in it that could be taken")
-
-
-def own_words(text: str) -> str:
-    """A reply without the lines that it quotes; all of it where nothing else is there."""
-    lines = [line for line in text.splitlines() if not line.lstrip().startswith(">")]
-    return "\n".join(lines).strip() or text.strip()
 
 
 def _answers_a_letter(mail: Mail) -> bool:
@@ -42,7 +40,7 @@ def _take(mail: Mail, at: datetime) -> Outcome:
     if complaint is None:
         return Outcome(TO_DO)
     inbound = mail.inbound
-    files, left_out = _files_of(inbound, complaint)
+    files, left_out = files_of(inbound, complaint)
     try:
         intake.add(
             complaint,
@@ -59,8 +57,8 @@ def _take(mail: Mail, at: datetime) -> Outcome:
     return Outcome(TO_DO if left_out else DONE, messages.SUBJECT_TYPE, complaint.pk, note=note)
 
 
-def _files_of(inbound: Inbound, complaint: Complaint) -> tuple[list[StoredFile], list[str]]:
-    """The files that are taken, and the names of the others."""
+def files_of(inbound: Inbound, complaint: Complaint | None = None) -> tuple[list[StoredFile], list[str]]:
+    """The files of a mail that are taken beside what the complaint holds, and the names of the others."""
     taken: list[StoredFile] = []
     left_out: list[str] = []
     with inbound.raw.open("rb") as raw:
@@ -77,13 +75,21 @@ def _files_of(inbound: Inbound, complaint: Complaint) -> tuple[list[StoredFile],
 
 def visible_to(queryset: Any, user: Any) -> Any:
     """Mails about complaints that the gate lets ``user`` see, and what answers other mails about them: it quotes what
-    was put to the person concerned, or which cases a reviewer has (C-8)."""
+    was put to the person concerned, or which cases a reviewer has. Of others, none that names ``user`` and may be a
+    complaint (C-8)."""
     seen = Complaint.objects.visible_to(user).values("pk")
     asked = Statement.objects.filter(named__complaint__in=seen).values("pk")
     return queryset.filter(
         ~Q(subject_type=messages.SUBJECT_TYPE) | Q(subject_id__in=seen),
         ~Q(subject_type=messages.STATEMENT_TYPE) | Q(subject_id__in=asked),
+        ~Q(Exists(_names(user)), ~Q(subject_type=messages.SUBJECT_TYPE)),
     ).exclude(Q(answers__kind=DEADLINE_DIGEST) & ~Q(answers__recipient=user.pk))
+
+
+def _names(user: Any) -> Any:
+    about_nothing = Q(mail__subject_type="")
+    rows = MailMention.objects.filter(mail=OuterRef("pk"), person=user.pk)
+    return rows.filter(about_nothing | Q(sounds_like_complaint=True))
 
 
 def _about(inbound: Inbound) -> str:
@@ -96,6 +102,15 @@ def _actions(inbound: Inbound) -> Sequence[Action]:
     return [Action(_("Open the complaint"), complaint.get_absolute_url())] if complaint else []
 
 
+def _offers(inbound: Inbound, user: User) -> Sequence[Action]:
+    """A complaint that came by mail is entered with its words and its instant (C-1)."""
+    if not user.has_perm("complaints.add_complaint"):
+        return []
+    address = reverse("admin:complaints_complaint_add")
+    source = Complaint.Source.MAIL.value
+    return [Action(_("Enter it as a complaint"), f"{address}?{urlencode({'source': source, 'mail': inbound.pk})}")]
+
+
 HANDLERS = [
     Handler(
         "complaints.reply",
@@ -106,6 +121,7 @@ HANDLERS = [
         about=_about,
         actions=_actions,
         visible_to=visible_to,
+        offers=_offers,
         never_closed=True,
     )
 ]

@@ -33,7 +33,7 @@ def mentioned(texts: Iterable[str], staff: Iterable[User]) -> list[User]:
     texts = list(texts)
     each = [found for text in texts if (found := set(_words(text)))]
     words = set().union(*each)
-    running = "\n".join(_plain(text) for text in texts)
+    running = "\n".join(plain(text) for text in texts)
     squeezed = "".join(running.split())
     return [person for person in staff if _occurs(person, each, words, running, squeezed)]
 
@@ -46,13 +46,13 @@ def _occurs(person: User, each: list[set[str]], words: set[str], running: str, s
     if any(only.issubset(name) for only in each):
         return True
     whole = "".join(name)  # some scripts leave no space between words
-    return (not whole.isascii() and whole in squeezed) or (bool(person.email) and _plain(person.email) in running)
+    return (not whole.isascii() and whole in squeezed) or (bool(person.email) and plain(person.email) in running)
 
 
 def _words(text: str) -> list[str]:
-    return re.findall(r"[^\W\d_]+", _plain(text))
+    return re.findall(r"[^\W\d_]+", plain(text))
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Without capitals and accents, so that "Müller" and "MULLER" are one."""
     return "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))

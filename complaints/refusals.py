@@ -179,6 +179,13 @@ class ArrivedInFuture(ComplaintRefused):
     reason = _("The arrival cannot be later than now.")
 
 
+class EnteredBefore(ComplaintRefused):
+    """The mail belongs to a complaint, or to something else, by now."""
+
+    code = "entered_before"
+    reason = _("Somebody has dealt with this e-mail already. Nothing was entered a second time.")
+
+
 class WhyLate(ComplaintRefused):
     code = "late_entry"
     field = "late_entry_reason"

@@ -6,14 +6,14 @@ from django.db.models.signals import post_save
 
 from supportportal import edits, explain
 from supportportal.outbox import kinds
-from supportportal.outbox.models import Message
+from supportportal.outbox.models import Inbound, Message
 from supportportal.people.models import User
 
 from . import digests, messages, visibility
 from .admin_rebasing import tell_of_moved_deadlines
 from .explanations import TOPICS
 from .operations import letters
-from .signals import staff_saved
+from .signals import mail_saved, staff_saved
 
 # What the desk's calendar is made of (C-5).
 CALENDAR = ["bookings.holiday", "bookings.closure", "people.firm"]
@@ -30,6 +30,7 @@ def letter_outcome(message: Message, outcome: str, at: datetime) -> None:
 
 def register() -> None:
     post_save.connect(staff_saved, sender=User, dispatch_uid="complaints.staff_saved")
+    post_save.connect(mail_saved, sender=Inbound, dispatch_uid="complaints.mail_saved")
     for topic in TOPICS:
         explain.register(topic)
     kinds.register(*messages.kinds_of(letter_outcome), digests.KIND)

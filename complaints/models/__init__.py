@@ -4,7 +4,9 @@ from .appeal import Appeal, OmbudsmanScheme, Referral
 from .complaint import MANAGERS, SENIORS, Appointment, Complaint, Evidence, NamedStaff
 from .deadlines import Deadline, Rebasing
 from .letters import Letter
+from .mail import MailMention
 from .review import Note, Point, Remedy, Reply, Statement
+from .sources import Use
 
 __all__ = [
     "MANAGERS",
@@ -15,6 +17,7 @@ __all__ = [
     "Deadline",
     "Evidence",
     "Letter",
+    "MailMention",
     "NamedStaff",
     "Note",
     "OmbudsmanScheme",
@@ -24,4 +27,5 @@ __all__ = [
     "Remedy",
     "Reply",
     "Statement",
+    "Use",
 ]

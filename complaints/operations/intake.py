@@ -9,14 +9,15 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 
 from supportportal.files.models import StoredFile
+from supportportal.outbox import inbound as mail_in
 from supportportal.outbox.models import Inbound
 from supportportal.people.models import User
 from supportportal.trail import operations as trail
 
-from .. import names
+from .. import messages, names
 from ..models import Complaint, Letter, NamedStaff, Reply
 from ..policy import POLICY
-from ..refusals import ArrivedInFuture, NoName, NoSummary, NothingSaid, NotReachable, WhyLate
+from ..refusals import ArrivedInFuture, EnteredBefore, NoName, NoSummary, NothingSaid, NotReachable, NotYours, WhyLate
 from ..rules import acknowledge_by
 from . import clocks, evidence, letters, naming
 from .locking import changed, lock
@@ -26,6 +27,7 @@ _SAID = ("summary", "name", "email", "postal_address", "references", "occasions"
 _WHOSE = ("summary", "email", "postal_address")  # what tells whose complaint it is
 _AGAIN = timedelta(hours=1)  # the same words later than this are said again
 Part = NamedStaff.Part
+ENTER = "complaints.add_complaint"
 
 
 @dataclass(frozen=True)
@@ -129,19 +131,26 @@ def enter(
     late_entry_reason: str = "",
     client: User | None = None,
     form_key: uuid.UUID | None = None,
+    inbound: Inbound | None = None,
 ) -> Complaint:
     """Take what staff write down: a letter or mail at its arrival, or the form for somebody who cannot (C-1).
 
     A letter entered after its first reply was due is recorded in breach, with the reason (C-4). The same ``form_key``
-    twice, by the same person for the same complainant, is one complaint.
-    Raises ComplaintRefused, with nothing changed: arrival in the future, late without a reason, incomplete.
+    twice, by the same person for the same complainant, is one complaint. ``inbound`` is the mail that it came by: it
+    arrived with it, and is from now on read by who may see the complaint (C-8).
+    Raises ComplaintRefused, with nothing changed: arrival in the future, late without a reason, incomplete, NotYours
+    for whom this is none of their work, EnteredBefore.
     """
+    if not (by.is_active and by.is_staff and by.has_perm(ENTER)):
+        raise NotYours
     if found := _sent_before(form_key):
         if found.entered_by_id == by.pk and _says_the_same(found, told):
             return found
         form_key = None
     if source == Complaint.Source.ASSISTED:
         arrived_at = at  # submission is arrival
+    if inbound is not None:
+        arrived_at = inbound.arrived_at
     if arrived_at > at:
         raise ArrivedInFuture
     if at > acknowledge_by(arrived_at, POLICY).due_at and not late_entry_reason.strip():
@@ -150,7 +159,11 @@ def enter(
     complaint.entered_by, complaint.post, complaint.read_back = by, post, read_back
     complaint.late_entry_reason = late_entry_reason.strip()
     try:
-        return _take(complaint, told, files, by=by, at=at, scan=scan)
+        with transaction.atomic():
+            taken = _take(complaint, told, files, by=by, at=at, scan=scan)
+            if inbound and not mail_in.assign(inbound, messages.SUBJECT_TYPE, taken.pk, by=by, at=at):
+                raise EnteredBefore
+            return taken
     except IntegrityError:
         if (found := _sent_before(form_key)) and found.entered_by_id == by.pk and _says_the_same(found, told):
             return found

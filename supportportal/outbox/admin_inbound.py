@@ -110,7 +110,10 @@ class InboundAdmin(admin.ModelAdmin):
                 "mail": mail,
                 "attached": attached.files_of(mail),
                 "about": handler.about(mail) if handler and handler.about and mail.subject_id else "",
-                "actions": handler.actions(mail) if handler and handler.actions and mail.subject_id else [],
+                "actions": [
+                    *(handler.actions(mail) if handler and handler.actions and mail.subject_id else []),
+                    *intake.offers(mail, request.user),
+                ],
                 "can_be_done": mail.can_become(Inbound.State.HANDLED) and mail.state != Inbound.State.NEW,
                 "can_be_put_back": mail.can_become(Inbound.State.WAITING) and mail.state != Inbound.State.NEW,
                 "may_act": self.has_change_permission(request, mail),

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -11,6 +12,7 @@ from supportportal.people.access import gate_is_open
 from supportportal.people.models import Gate
 
 from .inbound import MAIL_CLOSED, MAIL_UNMATCHED
+from .inbound import visible_to as mails_visible_to
 from .kinds import Kind
 from .models import Inbound, Message
 
@@ -19,6 +21,11 @@ SUBJECT_TYPE = "outbox.inbound"
 
 def load(ids: Sequence[int]) -> dict[int, Inbound]:
     return Inbound.objects.select_related("person").in_bulk(list(ids))
+
+
+def visible_to(messages: QuerySet, user: Any) -> QuerySet:
+    """Answers to mails that ``user`` may see: they quote them."""
+    return messages.filter(subject_id__in=mails_visible_to(Inbound.objects.all(), user).values("pk"))
 
 
 def _unmatched(message: Message, mail: Inbound) -> dict[str, Any]:
@@ -38,6 +45,7 @@ KINDS = [
         subject_type=SUBJECT_TYPE,
         load=load,
         context=_unmatched,
+        visible_to=visible_to,
     ),
     Kind(
         code=MAIL_CLOSED,
@@ -46,5 +54,6 @@ KINDS = [
         subject_type=SUBJECT_TYPE,
         load=load,
         context=_closed,
+        visible_to=visible_to,
     ),
 ]

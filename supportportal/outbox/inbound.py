@@ -77,6 +77,7 @@ class Handler:
     """``handle`` is called in a transaction; ``mail.inbound.arrived_at`` is the mail's arrival. If it raises, the mail
     is tried again, and in the end put before staff. For mails about ``subject_type``, ``about`` says in words what
     that is, ``actions`` gives links, and ``visible_to`` narrows a queryset to what a staff member may see.
+    ``offers`` gives links for a mail about nothing yet: what the staff member who reads it can make of it.
     ``never_closed``: asked for people to whom mail is closed too (R-6).
     """
 
@@ -88,6 +89,7 @@ class Handler:
     about: Callable[[Inbound], str] | None = None
     actions: Callable[[Inbound], Sequence[Action]] | None = None
     visible_to: Callable[[Any, Any], Any] | None = None
+    offers: Callable[[Inbound, User], Sequence[Action]] | None = None
     never_closed: bool = False
 
 
@@ -102,6 +104,13 @@ def register(*handlers: Handler) -> None:
 
 def handler_of(subject_type: str) -> Handler | None:
     return next((one for one in _ordered() if subject_type and one.subject_type == subject_type), None)
+
+
+def offers(inbound: Inbound, user: User) -> list[Action]:
+    """What ``user`` can make of a mail that is about nothing yet."""
+    if inbound.subject_type or not inbound.can_become(State.HANDLED):
+        return []
+    return [action for handler in _ordered() if handler.offers for action in handler.offers(inbound, user)]
 
 
 def visible_to(queryset: Any, user: Any) -> Any:
@@ -316,6 +325,17 @@ def mark_done(inbound: Inbound, *, by: User, at: datetime) -> None:
     rows = Inbound.objects.filter(pk=inbound.pk, state__in=open_states)
     if rows.update(state=State.HANDLED, handled_at=at, handled_by=by):
         trail.record("mail.done", inbound, by=by, at=at)
+
+
+@transaction.atomic
+def assign(inbound: Inbound, subject_type: str, subject_id: int, *, by: User, at: datetime) -> bool:
+    """It has become something, and is done: from now on it is seen by whoever sees that. False if it was another's."""
+    rows = Inbound.objects.filter(pk=inbound.pk, subject_type="")
+    done = {"state": State.HANDLED, "handled_at": at, "handled_by": by}
+    if not rows.update(subject_type=subject_type, subject_id=subject_id, **done):
+        return False
+    trail.record("mail.assigned", inbound, by=by, at=at, about=subject_type, about_id=subject_id)
+    return True
 
 
 @transaction.atomic
