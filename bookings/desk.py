@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from supportportal.businesstime import LONGEST_SEARCH, BusinessCalendar, CalendarHasNoWorkday
 from supportportal.lattice import DAY_MINUTES
-from supportportal.people.access import Access, may_use
-from supportportal.people.models import Channel, Firm, User
+from supportportal.people.access import Access, gate_is_open, may_use
+from supportportal.people.models import Channel, Firm, Gate, User
 
 from .models import Closure, Holiday, PeakPeriod
 from .policy import POLICY
@@ -31,7 +31,9 @@ def may_ask(person: User, at: datetime) -> Access:
     channel = Channel.objects.filter(code=CHANNEL).first()
     if channel is None:
         return Access(False, "plan", _("Phone callbacks are not offered at the moment."))
-    return may_use(person, channel, at)
+    access = may_use(person, channel, at)
+    # Whatever gate staff have given to the channel: a measure that closes callbacks closes them.
+    return gate_is_open(person, Gate.CALLBACK, at) if access.allowed else access
 
 
 def zone(firm: Firm) -> ZoneInfo:

@@ -32,24 +32,24 @@ def _asks_for_a_call(mail: Mail) -> bool:
 
 def _handle_call(mail: Mail, at: datetime) -> Outcome:
     if mail.replies_to == messages_calls.SUBJECT_TYPE:
-        return _add_to_call(mail)
+        return _add_to_call(mail, at)
     if mail.person is None:
         language = reading_mail.language_of(mail.inbound.subject)
         note, data = "the sender is not known", {"reason": "unknown"}
         return Outcome(UNMATCHED, note=note, answer="callback_not_made", language=language, data=data)
     said = said_in(mail.inbound, mail.person)
     if said.missing and Callback.objects.open().filter(client=mail.person).exists():
-        return _put_to_open(mail, mail.person, said)
+        return _put_to_open(mail, mail.person, said, at)
     if said.missing:
         return Outcome(UNMATCHED, note="incomplete", answer="callback_not_made", data={"missing": said.missing})
-    return _ask(mail, mail.person, said)
+    return _ask(mail, mail.person, said, at)
 
 
 def said_in(inbound: Inbound, person: User) -> Said:
     return reading_mail.read(inbound.text, person.account.country if person.account else "")
 
 
-def _ask(mail: Mail, person: User, said: Said) -> Outcome:
+def _ask(mail: Mail, person: User, said: Said, at: datetime) -> Outcome:
     try:
         callback = calls.ask(
             person,
@@ -60,6 +60,7 @@ def _ask(mail: Mail, person: User, said: Said) -> Outcome:
             source=Callback.Source.MAIL,
             by=person,
             at=mail.inbound.arrived_at,
+            read_at=at,
         )
     except BookingRefused as refusal:
         note = f"no request was made: {refusal.code}"
@@ -67,18 +68,17 @@ def _ask(mail: Mail, person: User, said: Said) -> Outcome:
     return Outcome(DONE, messages_calls.SUBJECT_TYPE, callback.pk)
 
 
-def _put_to_open(mail: Mail, person: User, said: Said) -> Outcome:
+def _put_to_open(mail: Mail, person: User, said: Said, at: datetime) -> Outcome:
     """Something is missing in the mail, but a request stands already: what it lacks is known from there."""
     callback = Callback.objects.open().get(client=person)
     words = said.description or reading_mail.new_words(mail.inbound.text)
     if not words:
         return Outcome(TO_DO, messages_calls.SUBJECT_TYPE, callback.pk)
-    return _ask(
-        mail, person, Said(said.number or callback.number, said.contact or callback.contact, words, callback.day_part)
-    )
+    known = Said(said.number or callback.number, said.contact or callback.contact, words, callback.day_part)
+    return _ask(mail, person, known, at)
 
 
-def _add_to_call(mail: Mail) -> Outcome:
+def _add_to_call(mail: Mail, at: datetime) -> Outcome:
     """A reply to what we wrote about a call is added to it while it is open; after that, or from others, staff look."""
     callback = Callback.objects.filter(pk=mail.answers.subject_id).first() if mail.answers else None
     if callback is None or not callback.is_open or mail.person is None or mail.person.pk != callback.client_id:
@@ -86,7 +86,7 @@ def _add_to_call(mail: Mail) -> Outcome:
     words = reading_mail.new_words(mail.inbound.text)
     if not words:
         return Outcome(TO_DO)
-    return _ask(mail, mail.person, Said(callback.number, callback.contact, words, callback.day_part))
+    return _ask(mail, mail.person, Said(callback.number, callback.contact, words, callback.day_part), at)
 
 
 # -- sessions ----------------------------------------------------------------------------------------------------------

@@ -9,11 +9,11 @@ from django.db import IntegrityError, transaction
 
 from supportportal.files.models import StoredFile
 from supportportal.outbox import operations as outbox
-from supportportal.people.access import may_use
+from supportportal.people.access import RESTRICTED
 from supportportal.people.models import User
 from supportportal.trail import operations as trail
 
-from .. import availability, messages
+from .. import availability, granting, messages
 from ..messages_firm import with_copies
 from ..models import Agent, Booking, SessionType, Strike, TermsVersion
 from ..models.booking import LONGEST_CELLS
@@ -24,7 +24,6 @@ from ..refusals import (
     BookingRefused,
     ClientBusy,
     ConsequenceChanged,
-    NotGranted,
     NotLive,
     NoTopic,
     NotTheAskedInstant,
@@ -34,7 +33,7 @@ from ..refusals import (
 from ..standing import day_of
 from . import fees, holds, strikes
 from .consequences import Consequence, consequence
-from .locking import lock, lock_people
+from .locking import acting, lock, lock_people
 from .terms import accept_terms
 
 REFERENCE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that is misread or misheard
@@ -118,12 +117,10 @@ def _book_with(
     by: User,
     at: datetime,
 ) -> Booking:
-    client = lock_people(agent.pk, client.pk)[client.pk]
+    client = lock_people(agent.pk, client.pk, *acting(by))[client.pk]
     if fields["form_key"] and (made := Booking.objects.filter(form_key=fields["form_key"], booked_by=by).first()):
         return made
-    access = may_use(client, session_type, at)
-    if not access.allowed:
-        raise NotGranted(access)
+    granting.require(granting.may_book(client, session_type, by=by, at=at))
     accept_terms(client, terms, at=at, by=by)
     _require_free(session_type, agent, first_cell, client=client, at=at)
     holds.make_room(session_type, agent, first_cell, client=client, at=at)
@@ -227,14 +224,14 @@ def _move_to(
     fee_accepted: bool,
     shown: str | None,
 ) -> Booking:
-    booking = lock(booking, agent.pk)
+    booking = lock(booking, agent.pk, *acting(by))
     asked = _instant_of_asking(booking, asked_at, at=at)
     _require_changeable(booking, at=asked)
     if booking.first_cell == first_cell and booking.agent_id == agent.pk:
         return booking
-    access = may_use(booking.client, booking.session_type, at)
-    if not access.allowed:
-        raise NotGranted(access)
+    access = granting.may_book(booking.client, booking.session_type, by=by, at=at)
+    if not (by_firm and access.code == RESTRICTED):  # what we have to move ourselves is no act of the client's
+        granting.require(access)
     _require_free(
         booking.session_type, agent, first_cell, client=booking.client, at=at, moving=booking, by_firm=by_firm
     )

@@ -5,10 +5,11 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from supportportal.outbox import operations as outbox
-from supportportal.people.models import User
+from supportportal.people.access import gate_is_open
+from supportportal.people.models import Gate, User
 from supportportal.trail import operations as trail
 
-from .. import desk, messages_calls, scope
+from .. import desk, granting, messages_calls, scope
 from ..models import CallAttempt, Callback, CallbackAddition, TermsVersion
 from ..policy import POLICY
 from ..refusals import (
@@ -17,7 +18,6 @@ from ..refusals import (
     CallNotClaimed,
     NoContact,
     NoDescription,
-    NotGranted,
     OutOfScope,
 )
 from ..rules import calling
@@ -39,12 +39,14 @@ def ask(
     day_part: str = Callback.DayPart.ANY,
     source: str = Callback.Source.FORM,
     terms: TermsVersion | None = None,
+    read_at: datetime | None = None,
 ) -> Callback:
     """Put ``client`` into the queue; if a request of theirs is open already, add this to it (B-16).
 
     ``number`` is in E.164; ``terms`` is the version that the client accepts with it, if any (B-3). The same text twice
-    is one request. Raises BookingRefused, with nothing changed: incomplete, out of scope (B-17), not granted (P-3), or
-    terms not accepted.
+    is one request. ``read_at`` is when a mail that came ``at`` is read: what has been closed by then is closed (R-4).
+    Raises BookingRefused, with nothing changed: incomplete, out of scope (B-17), not granted (P-3), or terms not
+    accepted.
     """
     contact, description = contact.strip(), description.strip()
     if not contact:
@@ -56,9 +58,7 @@ def ask(
     facts = {"number": number, "contact": contact, "day_part": day_part}
     with transaction.atomic():
         client = lock_people(client.pk)[client.pk]
-        access = desk.may_ask(client, at)
-        if not access.allowed:
-            raise NotGranted(access)
+        granting.require(desk.may_ask(client, read_at or at))
         accept_terms(client, terms, at=at)
         if found := _open_of(client):
             return _add(found, facts, description, source, by=by, at=at)
@@ -99,8 +99,9 @@ def _add(callback: Callback, facts: dict, text: str, source: str, *, by: User, a
 def edit(
     callback: Callback, *, number: str, contact: str, description: str, day_part: str, by: User, at: datetime
 ) -> Callback:
-    """Change what an open request says. Raises CallClosed."""
+    """Change what an open request says. Raises CallClosed, and NotGranted where callbacks are closed to the client."""
     callback = _lock(callback)
+    granting.require(gate_is_open(callback.client, Gate.CALLBACK, at))
     if not contact.strip():
         raise NoContact
     if not description.strip():

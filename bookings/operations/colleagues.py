@@ -5,24 +5,22 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from supportportal.outbox import operations as outbox
-from supportportal.people.access import may_use
 from supportportal.people.models import User
 from supportportal.trail import operations as trail
 
-from .. import messages, messages_firm
+from .. import granting, messages, messages_firm
 from ..models import Booking, Hold, TermsVersion
 from ..refusals import (
     AlreadyStarted,
     AttendeeBusy,
     AttendeeOwesFee,
     NotAColleague,
-    NotGranted,
     NotLive,
     TermsNotAcceptedByClient,
 )
 from ..standing import day_of
 from . import holds, strikes
-from .locking import lock
+from .locking import acting, lock
 
 
 def colleagues_of(person: User) -> list[User]:
@@ -39,9 +37,10 @@ def replace_attendee(booking: Booking, *, attendee: User, by: User, at: datetime
 
     The session is then the attendee's in every respect: reminders, no-shows, the links in mails; the links that were
     sent before are revoked. The attendee must have accepted the terms (B-3). Naming who comes already changes nothing.
+    Whoever is restricted neither comes nor names anybody; a coordinator can name a colleague in their place (R-4).
     Raises BookingRefused, with nothing changed.
     """
-    booking = lock(booking, attendee.pk)
+    booking = lock(booking, attendee.pk, *acting(by))
     before = booking.client
     if before.pk == attendee.pk:
         return booking
@@ -50,7 +49,7 @@ def replace_attendee(booking: Booking, *, attendee: User, by: User, at: datetime
     if booking.has_started(at):
         raise AlreadyStarted
     attendee = User.objects.select_related("account__plan").get(pk=attendee.pk)
-    _require_may_attend(booking, attendee, at=at)
+    _require_may_attend(booking, attendee, by=by, at=at)
     booking.client = attendee
     booking.version += 1
     booking.link_epoch += 1
@@ -67,13 +66,11 @@ def replace_attendee(booking: Booking, *, attendee: User, by: User, at: datetime
     return booking
 
 
-def _require_may_attend(booking: Booking, attendee: User, *, at: datetime) -> None:
+def _require_may_attend(booking: Booking, attendee: User, *, by: User, at: datetime) -> None:
     same_account = attendee.account_id is not None and attendee.account_id == booking.client.account_id
     if not same_account or attendee.is_staff or not attendee.is_active:
         raise NotAColleague
-    access = may_use(attendee, booking.session_type, at)
-    if not access.allowed:
-        raise NotGranted(access)
+    granting.require(granting.may_book(attendee, booking.session_type, by=by, at=at))
     if TermsVersion.to_accept(attendee, at):
         raise TermsNotAcceptedByClient(attendee)
     own = attendee.bookings.live().filter(first_cell__lt=booking.first_cell + booking.cells)

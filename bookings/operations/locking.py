@@ -6,6 +6,11 @@ from ..models import Booking
 from ..refusals import ChangedMeanwhile
 
 
+def acting(by: User | None) -> tuple[int, ...]:
+    """Who acts for themselves or for a colleague is concerned too: a measure locks whom it restricts (R-4)."""
+    return () if by is None or by.is_staff else (by.pk,)
+
+
 def lock_people(*ids: int) -> dict[int, User]:
     people = User.objects.select_related("account__plan").filter(pk__in=set(ids)).order_by("pk")
     return {person.pk: person for person in people.select_for_update(no_key=True, of=("self",))}

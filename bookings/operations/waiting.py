@@ -10,11 +10,10 @@ from django.utils.translation import gettext as _
 
 from supportportal.lattice import instant_at
 from supportportal.outbox import operations as outbox
-from supportportal.people.access import gate_is_open, may_use
-from supportportal.people.models import Gate, User
+from supportportal.people.models import User
 from supportportal.trail import operations as trail
 
-from .. import availability, messages_waiting
+from .. import availability, granting, messages_waiting
 from ..models import Agent, Booking, Hold, Offer, SessionType, TermsVersion, WaitlistEntry
 from ..policy import POLICY
 from ..refusals import (
@@ -23,7 +22,6 @@ from ..refusals import (
     FeeNeedsSignIn,
     FeeNotAccepted,
     NoDays,
-    NotGranted,
     NotLive,
     NoTopic,
     OfferOver,
@@ -33,7 +31,7 @@ from . import booking as sessions
 from . import holds, strikes
 from .consequences import consequence
 from .holds import hand_on, keep_for_undo, slot_of
-from .locking import lock_people
+from .locking import acting, lock_people
 from .terms import accept_terms
 from .undoing import can_undo, undo
 
@@ -67,7 +65,7 @@ def join_for_earlier(
 
     Raises BookingRefused where the session can't be moved any more, the client may not wait, or terms are missing.
     """
-    client = lock_people(booking.client_id)[booking.client_id]
+    client = lock_people(booking.client_id, *acting(by))[booking.client_id]
     booking = Booking.objects.select_related("session_type").get(pk=booking.pk)
     if not booking.is_live:
         raise NotLive
@@ -137,9 +135,7 @@ def close_past(at: datetime) -> None:
 def _require_may_wait(
     client: User, session_type: SessionType, terms: TermsVersion | None, *, by: User, at: datetime
 ) -> None:
-    for access in (may_use(client, session_type, at), gate_is_open(client, Gate.WAITLIST, at)):
-        if not access.allowed:
-            raise NotGranted(access)
+    granting.require(granting.may_book(client, session_type, by=by, at=at, waits=True))
     accept_terms(client, terms, at=at, by=by)
 
 
@@ -272,7 +268,7 @@ def _answer_until(hold: Hold, entry: WaitlistEntry, at: datetime) -> datetime | 
     """Until when ``entry`` could answer, if the client may have this slot at all."""
     first, kind, client = hold.slot["first_cell"], entry.session_type, entry.client
     until = min(at + POLICY.offer, instant_at(first) - timedelta(minutes=kind.minimum_notice))
-    if until <= at or not may_use(client, kind, at).allowed or not gate_is_open(client, Gate.WAITLIST, at).allowed:
+    if until <= at or not granting.may_book(client, kind, by=client, at=at, waits=True).allowed:
         return None
     keeps_agent = entry.agent_id == hold.agent_id or (entry.booking and entry.booking.agent_id == hold.agent_id)
     if not keeps_agent and hold.agent_id not in {agent.pk for agent in kind.agents_for(client)}:
@@ -313,9 +309,7 @@ def accept(
         raise OfferOver
     if not _wants(entry, hold, at):
         raise OfferOver
-    access = gate_is_open(entry.client, Gate.WAITLIST, at)
-    if not access.allowed:
-        raise NotGranted(access)
+    granting.require(granting.may_book(entry.client, entry.session_type, by=by, at=at, waits=True))
     if carries_fee(locked, at):
         if by is None:
             raise FeeNeedsSignIn
@@ -416,6 +410,7 @@ def _barred(at: datetime) -> list[Offer]:
     return [
         offer
         for offer in Offer.objects.open().filter(until__gt=at).for_listing()
-        if not gate_is_open(offer.entry.client, Gate.WAITLIST, at).allowed
-        or not may_use(offer.entry.client, offer.entry.session_type, at).allowed
+        if not granting.may_book(
+            offer.entry.client, offer.entry.session_type, by=offer.entry.client, at=at, waits=True
+        ).allowed
     ]

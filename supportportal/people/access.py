@@ -2,10 +2,12 @@
 
 A *use* is anything a plan can grant: a ``Channel``, or what another app offers to plans. It has ``plans``,
 ``minimum_seats`` and ``gate``, the name of what a restriction can close (or an empty text).
+
+The words of a restriction are between us and whom it names: what others read is ``told_to`` them.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any, Protocol, cast
@@ -27,7 +29,8 @@ class Use(Protocol):
 
 @dataclass(frozen=True)
 class Access:
-    """A yes, or a no with its reason. ``plan`` is the lowest-ranked plan that would grant the use, where that helps.
+    """A yes, or a no with its reason. ``plan`` is the lowest-ranked plan that would grant the use, where that helps;
+    ``closed_by`` is the restriction whose notice the reason is.
 
     A no is falsy.
     """
@@ -36,12 +39,14 @@ class Access:
     code: str = ""
     reason: Any = ""
     plan: Plan | None = None
+    closed_by: Restriction | None = None
 
     def __bool__(self) -> bool:
         return self.allowed
 
 
 YES = Access(True)
+RESTRICTED = "restricted"
 
 
 def may_use(person: User, use: Use, at: datetime) -> Access:
@@ -69,6 +74,28 @@ def gate_is_open(person: User, gate: str, at: datetime) -> Access:
     """Whether no restriction closes ``gate`` to the person or the account; asks nothing of plans."""
     closed = _closed(_in_force(person, at), gate)
     return YES if closed is None else closed
+
+
+def told_to(access: Access, reader: User | None, *, about: User) -> Access:
+    """The answer about ``about`` in words for ``reader``, who is None where a link was opened without signing in.
+
+    Colleagues get copies of mails with links, so who holds a link is not told what a notice says either.
+    """
+    if access.code != RESTRICTED or reader == about:
+        return access
+    if reader is None:
+        reason = _("This can't be done at the moment. Whoever it concerns can read why after signing in.")
+    elif reader.is_staff:
+        reason = format_lazy(
+            _("A restriction closes this to {person} at the moment. They have been told why, and until when."),
+            person=about,
+        )
+    else:
+        reason = format_lazy(
+            _("This can't be done for {person} at the moment. If you have a question about it, please ask us."),
+            person=about,
+        )
+    return replace(access, reason=reason, closed_by=None)
 
 
 def _of_person(person: User) -> Access | None:
@@ -104,7 +131,7 @@ def _closed(restrictions: Sequence[Restriction], gate: str) -> Access | None:
     if not closing:
         return None
     longest = max(closing, key=lambda one: (one.ends_at is None, one.ends_at or one.starts_at))
-    return Access(False, "restricted", longest.notice)
+    return Access(False, RESTRICTED, longest.notice, closed_by=longest)
 
 
 def _granted(account: Account, use: Use) -> Access:

@@ -1,7 +1,7 @@
 """Accounts, plans, people and restrictions: who someone is to the firm."""
 
 import zoneinfo
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -255,9 +255,19 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.name.split(" ")[0] if self.name else self.email
 
 
+# A request can be on its way for so long: it waits for locks, and the clocks of two web servers differ a little.
+REQUEST_TIME = timedelta(minutes=1)
+
+
 class RestrictionQuerySet(models.QuerySet):
     def in_force(self, at):
-        return self.filter(starts_at__lte=at).filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at))
+        """What closes gates to a request whose clock was read at ``at``.
+
+        A restriction begins when it is written and meets what is on its way then too: a request that read the clock
+        just before, and got its lock just after (R-4). None is written for later, so nothing is closed too early. It
+        ends by itself, to the instant.
+        """
+        return self.filter(starts_at__lte=at + REQUEST_TIME).filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at))
 
     def on(self, user):
         return self.filter(Q(user=user) | Q(account__isnull=False, account=user.account_id))
