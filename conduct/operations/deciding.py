@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 
@@ -55,7 +55,7 @@ class Step:
     gates: Sequence[str] = field(default=())
     whole_account: bool = False
     until: datetime | None = None
-    review_on: object = None
+    review_on: date | None = None
     disclosed: str = ""
     disclosed_to: str = ""
     extends: Measure | None = None
@@ -79,7 +79,7 @@ def _decide(incident: Incident, findings: Findings, step: Step, *, by: User, at:
     require_decider(incident, by)
     if incident.client.is_staff:
         raise NotClient
-    _require_step_is_next(incident, step)
+    _require_step_is_next(incident, step, at)
     step = _in_order(incident, step, at)
     if findings.finding == Assessment.Finding.UNFOUNDED:
         raise Unfounded
@@ -212,14 +212,14 @@ def require_decider(incident: Incident, by: User) -> None:
 # -- what stands behind the verbs --------------------------------------------------------------------------------------
 
 
-def _require_step_is_next(incident: Incident, step: Step) -> None:
+def _require_step_is_next(incident: Incident, step: Step, at: datetime) -> None:
     """One decision for an open incident; then what prolongs it, or reports it, each decided anew (R-7)."""
     if incident.measures.filter(state=State.PROPOSED).exists():
         raise WaitsForApproval
     if step.extends is not None:
-        extended = incident.measures.filter(pk=step.extends.pk, state=State.TAKEN).exists()
-        if not (extended and step.kind in Measure.RESTRICTING):
-            raise NotLawful
+        extended = incident.measures.select_related("restriction").filter(pk=step.extends.pk).first()
+        if extended is None or not extended.is_in_force(at) or step.kind not in Measure.RESTRICTING:
+            raise NotLawful  # what has lapsed is over
     elif incident.state != Incident.State.OPEN:
         is_further = incident.state == Incident.State.DECIDED and step.kind == Kind.AUTHORITIES
         if not is_further:

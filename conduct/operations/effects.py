@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from bookings.models import Booking
 from bookings.operations import booking as sessions
@@ -109,10 +110,7 @@ def end(measure: Measure, *, state: str, reasons: str, by: User, at: datetime) -
     if measure.restriction is not None:
         end_restriction(measure.restriction, at=at)
     if measure.subscription_before:
-        account = Account.objects.select_for_update(no_key=True).get(pk=measure.incident.client.account_id)
-        if account.subscription == Account.Subscription.ENDED:
-            account.subscription = measure.subscription_before
-            account.save(update_fields=["subscription"])
+        _renew_subscription(measure)
 
 
 def give_back_sessions(measure: Measure, *, by: User, at: datetime) -> list[Booking]:
@@ -171,7 +169,25 @@ def _restrict(measure: Measure, at: datetime) -> Restriction:
 
 
 def _end_subscription(measure: Measure) -> None:
-    account = Account.objects.select_for_update(no_key=True).get(pk=measure.incident.client.account_id)
-    measure.subscription_before = account.subscription
+    account = _account_of(measure)
+    earlier = _other_ends(measure, account).first()
+    measure.subscription_before = earlier.subscription_before if earlier else account.subscription
     account.subscription = Account.Subscription.ENDED
     account.save(update_fields=["subscription"])
+
+
+def _renew_subscription(measure: Measure) -> None:
+    """As it was before, unless another measure has ended it too or staff have changed it since."""
+    account = _account_of(measure)
+    if account.subscription == Account.Subscription.ENDED and not _other_ends(measure, account).exists():
+        account.subscription = measure.subscription_before
+        account.save(update_fields=["subscription"])
+
+
+def _account_of(measure: Measure) -> Account:
+    return Account.objects.select_for_update(no_key=True, of=("self",)).get(users=measure.incident.client_id)
+
+
+def _other_ends(measure: Measure, account: Account) -> QuerySet[Measure]:
+    ends = Measure.objects.standing().filter(kind=Measure.Kind.SUBSCRIPTION, incident__client__account=account)
+    return ends.exclude(pk=measure.pk)
