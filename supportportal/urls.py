@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("supportportal.pages.urls")),
     path("", include("bookings.urls")),
     path("", include("complaints.urls")),
+    path("", include("conduct.urls")),
     path("", include("supportportal.people.urls")),
     # Addresses identify people: staff change them, nobody does so alone.
     path("accounts/email/", RedirectView.as_view(pattern_name="people:profile")),

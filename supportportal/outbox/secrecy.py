@@ -6,7 +6,7 @@ from typing import Any
 
 BLANK = "…"
 # Signed links of ours, and the one-time addresses of sign-in, invitation and password pages.
-_PATHS = "s|o|i|c|feedback|survey|invitation|accounts/confirm-email|accounts/password/reset/key"
+_PATHS = "s|o|i|c|m|data|feedback|survey|invitation|accounts/confirm-email|accounts/password/reset/key"
 _TOKENS = re.compile(rf"(/(?:{_PATHS})/)[\w.~:%=-]{{16,}}")
 
 
