@@ -128,6 +128,7 @@ class Measure(models.Model):
     )
     ending_reason = models.TextField(_("reason"), blank=True)
     reminded_at = models.DateTimeField(_("reminded of the review"), null=True, blank=True)
+    end_told_at = models.DateTimeField(_("told that it ended by itself"), null=True, blank=True)
 
     objects = MeasureQuerySet.as_manager()
 
@@ -191,6 +192,7 @@ class Approval(models.Model):
     at = models.DateTimeField(_("when"), null=True, blank=True)
     approved = models.BooleanField(_("approved"), null=True)
     reasons = models.TextField(_("reasons"), blank=True)
+    reminded_at = models.DateTimeField(_("reminded"), null=True, blank=True)
 
     class Meta:
         ordering = ["due_on", "pk"]
