@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from django.forms import BaseForm
 from django.utils.translation import gettext_lazy as _
 
 from supportportal.refusals import Refused
@@ -84,6 +85,12 @@ class MissingGrounds(ConductRefused):
     def __init__(self, parts: Iterable[Grounds] = ()) -> None:
         super().__init__()
         self.parts = tuple(parts)
+
+    def show_in(self, form: BaseForm) -> None:
+        super().show_in(form)
+        for part in self.parts:
+            if part.value in form.fields:
+                form.add_error(part.value, _("Please write this down."))
 
 
 class Unfounded(ConductRefused):

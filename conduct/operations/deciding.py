@@ -72,10 +72,13 @@ def decide(incident: Incident, findings: Findings, step: Step, *, by: User, at: 
     return measure
 
 
-@transaction.atomic
-def _decide(incident: Incident, findings: Findings, step: Step, *, by: User, at: datetime, seen: int | None) -> Measure:
-    effects.lock_people_of(incident.client, whole_account=step.whole_account)
-    incident = enter(incident, by=by, seen=seen)
+def weigh(incident: Incident, findings: Findings, step: Step, *, by: User, at: datetime) -> Measure:
+    """The measure that ``decide`` would make at that instant, with its assessment; neither is saved, nothing is changed.
+
+    Raises what ``decide`` raises, but for Stale.
+    """
+    if not Incident.objects.visible_to(by).filter(pk=incident.pk).exists():
+        raise NotYours
     require_decider(incident, by)
     if incident.client.is_staff:
         raise NotClient
@@ -92,7 +95,7 @@ def _decide(incident: Incident, findings: Findings, step: Step, *, by: User, at:
         has_open_complaint=eligibility.open_complaints(incident.client).exists(),
         policy=POLICY,
     )
-    measure = Measure.objects.create(
+    return Measure(
         incident=incident,
         assessment=_assessed(incident, findings, by=by, at=at),
         kind=step.kind,
@@ -107,9 +110,18 @@ def _decide(incident: Incident, findings: Findings, step: Step, *, by: User, at:
         decided_by=by,
         decided_at=at,
     )
+
+
+@transaction.atomic
+def _decide(incident: Incident, findings: Findings, step: Step, *, by: User, at: datetime, seen: int | None) -> Measure:
+    effects.lock_people_of(incident.client, whole_account=step.whole_account or step.kind == Kind.SUBSCRIPTION)
+    incident = enter(incident, by=by, seen=seen)
+    measure = weigh(incident, findings, step, by=by, at=at)
+    _keep(measure.assessment)
+    measure.save()
     facts = {"measure": measure.pk, "kind": measure.kind, "second": measure.second_needed}
     trail.record("measure.decided", incident, by=by, at=at, **facts)
-    if second:
+    if measure.second_needed:
         _ask_for_approval(measure, at=at)
         changed(incident)
     else:
@@ -276,7 +288,7 @@ def _first_restricted(extended: Measure | None) -> datetime | None:
 
 
 def _assessed(incident: Incident, findings: Findings, *, by: User, at: datetime) -> Assessment:
-    assessment = Assessment.objects.create(
+    return Assessment(
         incident=incident,
         by=by,
         at=at,
@@ -286,10 +298,14 @@ def _assessed(incident: Incident, findings: Findings, *, by: User, at: datetime)
         exhibits=_exhibits(incident),
         **{part.value: findings.said.get(part, "").strip() for part in rules.Grounds},
     )
-    kept = {file.pk: file for file in incident.files.all()}
-    kept.update({file.pk: file for answer in incident.answers.all() for file in answer.files.all()})
+
+
+def _keep(assessment: Assessment) -> None:
+    """Save it, with a hold on the files that its exhibits name."""
+    assessment.save()
+    kept = {file.pk: file for file in assessment.incident.files.all()}
+    kept.update({file.pk: file for answer in assessment.incident.answers.all() for file in answer.files.all()})
     assessment.files.set(kept.values())
-    return assessment
 
 
 def _exhibits(incident: Incident) -> dict[str, object]:
