@@ -5,8 +5,9 @@ class ComplaintsConfig(AppConfig):
     name = "complaints"
 
     def ready(self) -> None:
-        from . import registration, registration_client, registration_staff
+        from . import own_data, registration, registration_client, registration_staff
 
         registration.register()
         registration_client.register()
         registration_staff.register()
+        own_data.register()

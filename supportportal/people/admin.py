@@ -19,7 +19,7 @@ from supportportal.files import intake, sniffing
 from supportportal.files.forms import PrivateFileField
 from supportportal.trail import operations as trail
 
-from . import countries, import_views, operations
+from . import admin_own_data, countries, import_views, operations
 from .forms import LineField, PhoneField, ZoneField
 from .models import Account, Channel, Firm, Plan, Restriction, Role, User
 
@@ -176,6 +176,7 @@ class UserAdmin(admin.ModelAdmin):
         own = [
             path("import/", self.admin_site.admin_view(self.import_clients), name="people_user_import"),
             path("<int:pk>/invite/", self.admin_site.admin_view(self.invite_one), name="people_user_invite"),
+            path("<int:pk>/data/", self.admin_site.admin_view(self.own_data), name="people_user_own_data"),
         ]
         return [*own, *super().get_urls()]
 
@@ -183,6 +184,9 @@ class UserAdmin(admin.ModelAdmin):
         if not self.has_add_permission(request):
             raise PermissionDenied
         return import_views.import_clients(request, self.admin_site.each_context(request))
+
+    def own_data(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return admin_own_data.own_data_page(request, pk, self.admin_site.each_context(request))
 
     def invite_one(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The button on a person's page. A GET changes nothing: it leads back to the page."""

@@ -306,3 +306,31 @@ class Restriction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user or self.account}: {', '.join(self.gates)}"
+
+    @property
+    def closed_names(self) -> list[str]:
+        return [str(gate.label) for gate in Gate if gate in self.gates]
+
+
+class DataAccess(models.Model):
+    """The link by which a person gets the own data without signing in, and whether an archive is being made just now.
+
+    One row per person: one link at a time, one archive at a time. Raising ``link_epoch`` revokes what was sent before.
+    """
+
+    person = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="data_access")
+    link_epoch = models.PositiveIntegerField(default=0)
+    link_until = models.DateTimeField(_("link works until"), null=True, blank=True)
+    link_address = models.EmailField(_("sent to"), blank=True)
+    made_since = models.DateTimeField(_("archive made since"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("access to the own data")
+        verbose_name_plural = _("accesses to the own data")
+
+    def __str__(self) -> str:
+        return str(self.person)
+
+    def is_open(self, at) -> bool:
+        """Whether a link works: not run out, not revoked, and the person's address still the one that it went to."""
+        return self.link_until is not None and at < self.link_until and self.link_address == self.person.email

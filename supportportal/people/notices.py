@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from supportportal import links, reader, wording
 
-from .models import User
+from .models import DataAccess, User
 
 INVITATION = "invitation"
 SIGN_IN_CODE = "sign_in_code"
@@ -27,6 +27,7 @@ PASSWORD_RESET = "password_reset"  # noqa: S105
 ADDRESS_CODE = "address_code"
 ALREADY_KNOWN = "already_known"
 PASSWORD_CHANGED = "password_changed"  # noqa: S105
+OWN_DATA = "own_data"
 # How long a code is good for.
 LIFETIMES = {
     SIGN_IN_CODE: timedelta(seconds=settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT),
@@ -93,6 +94,24 @@ def _invitation_overtaken(person: User | None, data: dict[str, Any]) -> str:
     return ""
 
 
+def own_data_path(person: User, epoch: int) -> str:
+    """The page behind a link to the person's data; a later one revokes it."""
+    return reverse("people:own_data_link", args=[links.token(OWN_DATA, person.pk, epoch)])
+
+
+def _own_data(person: User | None, data: dict[str, Any]) -> dict[str, Any]:
+    assert person is not None
+    until = datetime.fromisoformat(data["until"])
+    shown = wording.written_out(until, timezone.get_current_timezone(), reader.language())
+    return {"links": [_link(gettext("Get your data"), own_data_path(person, data["epoch"]))], "until": shown}
+
+
+def _own_data_overtaken(person: User | None, data: dict[str, Any]) -> str:
+    if not DataAccess.objects.filter(person=person, link_epoch=data["epoch"], link_until__isnull=False).exists():
+        return gettext_noop("The link was revoked.")
+    return ""
+
+
 def _access(person: User | None, data: dict[str, Any]) -> dict[str, Any]:
     if not settings.PEOPLE_SIGNUP_OPEN:
         return {"is_open": False}
@@ -119,6 +138,7 @@ KINDS = (
     NoticeKind(ADDRESS_CODE, _("Check of an address"), _with_minutes(ADDRESS_CODE), secret=("code",)),
     NoticeKind(ALREADY_KNOWN, _("Sign-up with a known address"), _known),
     NoticeKind(PASSWORD_CHANGED, _("Password changed"), _known),
+    NoticeKind(OWN_DATA, _("Your data"), _own_data, _own_data_overtaken),
 )
 
 Carrier = Callable[[Iterable[Notice], datetime], None]

@@ -9,6 +9,7 @@ class Policy:
     """Every number of the access rules; settings may override any of them (``PEOPLE_POLICY``)."""
 
     invitation_lasts: timedelta = timedelta(days=14)
+    data_link_lasts: timedelta = timedelta(days=7)
     import_rows: int = 10_000
     import_bytes: int = 2 * 1024 * 1024
 

@@ -1,10 +1,12 @@
 from django.urls import path
 
-from . import views
+from . import own_data_views, views
 
 app_name = "people"
 urlpatterns = [
     path("profile/", views.profile, name="profile"),
+    path("profile/data/", own_data_views.own, name="own_data"),
+    path("data/<str:token>/", own_data_views.by_link, name="own_data_link"),
     path("plan/", views.plan, name="plan"),
     path("invitation/<str:token>/", views.invitation, name="invitation"),
 ]
