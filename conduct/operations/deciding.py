@@ -26,6 +26,7 @@ from ..refusals import (
     NothingDisclosed,
     NotLawful,
     NotLonger,
+    NotYours,
     OwnProposal,
     ReviewNotAhead,
     Unfounded,
@@ -73,9 +74,9 @@ def decide(incident: Incident, findings: Findings, step: Step, *, by: User, at: 
 
 
 def weigh(incident: Incident, findings: Findings, step: Step, *, by: User, at: datetime) -> Measure:
-    """The measure that ``decide`` would make at that instant, with its assessment; neither is saved, nothing is changed.
+    """The measure that ``decide`` would make at that instant, with its assessment; neither is saved.
 
-    Raises what ``decide`` raises, but for Stale.
+    Raises what ``decide`` raises, but for Stale. Nothing is changed.
     """
     if not Incident.objects.visible_to(by).filter(pk=incident.pk).exists():
         raise NotYours
@@ -151,7 +152,7 @@ def close(incident: Incident, reasons: str, *, by: User, at: datetime, seen: int
 
 def approve(measure: Measure, reasons: str = "", *, by: User, at: datetime, seen: int | None) -> Measure:
     """The second manager's yes: the measure is taken (R-3). Raises NotYours, Stale, NotLawful, OwnProposal, NotForYou;
-    EndsInPast where the end has come before the answer."""
+    EndsInPast where its end or its review date has come before the answer."""
     measure = _approve(measure, reasons, by=by, at=at, seen=seen)
     effects.follow_through(measure, by=by, at=at)
     return measure
@@ -161,7 +162,8 @@ def approve(measure: Measure, reasons: str = "", *, by: User, at: datetime, seen
 def _approve(measure: Measure, reasons: str, *, by: User, at: datetime, seen: int | None) -> Measure:
     effects.lock_people_of(measure.incident.client, whole_account=measure.whole_account)
     measure = _answer(measure, reasons, approved=True, by=by, at=at, seen=seen)
-    if measure.until is not None and measure.until <= at:
+    ends = rules.ends_at(measure.until, measure.review_on, Firm.current().zone)
+    if ends is not None and ends <= at:
         raise EndsInPast
     effects.take(measure, by=by, at=at)
     _settle(measure.incident)

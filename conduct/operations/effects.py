@@ -1,12 +1,11 @@
 """What a measure does at once, and how that is undone (R-4, R-5, R-7). Called with people and incident locked."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import QuerySet
 
 from bookings.models import Booking
-from bookings.operations import booking as sessions
 from bookings.operations import undoing, waiting
 from bookings.operations.locking import lock_people
 from bookings.refusals import BookingRefused
@@ -18,15 +17,9 @@ from supportportal.trail import operations as trail
 from .. import messages, notices, rules
 from ..models import AffectedSession, EmergencyStop, Incident, Measure
 from ..policy import POLICY
+from .sessions import cancel_all, people_of, reached_by
 
 Choice = AffectedSession.Choice
-
-
-def people_of(client: User, *, whole_account: bool) -> list[int]:
-    """Whom a measure reaches: the client, or everybody of the account."""
-    if not whole_account or client.account_id is None:
-        return [client.pk]
-    return list(User.objects.clients().filter(account=client.account_id).order_by("pk").values_list("pk", flat=True))
 
 
 def lock_people_of(client: User, *, whole_account: bool) -> None:
@@ -34,11 +27,16 @@ def lock_people_of(client: User, *, whole_account: bool) -> None:
     lock_people(client.pk, *people_of(client, whole_account=whole_account))
 
 
+def appeal_day(at: datetime) -> date:
+    """The last day of the firm on which what is told now can be appealed (R-7)."""
+    desk = calendars.desk(at)
+    return rules.last_day_to_appeal(desk.day_of(at), POLICY, desk.calendar)
+
+
 def take(measure: Measure, *, by: User, at: datetime) -> None:
     """Put the measure into force, in the caller's transaction; what is slow follows in ``follow_through``."""
     measure.state, measure.taken_at = Measure.State.TAKEN, at
-    desk = calendars.desk(at)
-    measure.appeal_by = rules.last_day_to_appeal(desk.day_of(at), POLICY, desk.calendar)
+    measure.appeal_by = appeal_day(at)
     end_stop(measure.incident, at=at)
     if measure.is_restricting:
         measure.restriction = _restrict(measure, at)
@@ -62,44 +60,6 @@ def follow_through(measure: Measure, *, by: User | None, at: datetime) -> None:
     for client in User.objects.filter(pk__in=reached_by(measure)).order_by("pk"):
         waiting.withdraw_offers(client, at=at)
     cancel_all(measure, by=by or measure.decided_by, at=at)
-
-
-def reached_by(measure: Measure) -> list[int]:
-    return people_of(measure.incident.client, whole_account=measure.whole_account)
-
-
-def cancel_all(measure: Measure, *, by: User, at: datetime) -> int:
-    """Cancel the sessions of an account whose subscription this measure ended; returns how many (R-5)."""
-    if measure.kind != Measure.Kind.SUBSCRIPTION or measure.state != Measure.State.TAKEN:
-        return 0
-    return sum(choose(measure, one, Choice.CANCEL, by=by, at=at) for one in affected_sessions(measure, at))
-
-
-def affected_sessions(measure: Measure, at: datetime) -> list[Booking]:
-    """Sessions yet to come of whoever the measure reaches, about which nothing is chosen yet (R-5). One query."""
-    chosen = AffectedSession.objects.filter(measure=measure).values("booking")
-    coming = Booking.objects.live().filter(client__in=reached_by(measure), starts_at__gt=at).exclude(pk__in=chosen)
-    return list(coming.select_related("client__account", "agent__user", "session_type").order_by("first_cell"))
-
-
-@transaction.atomic
-def choose(measure: Measure, booking: Booking, choice: str, *, by: User, at: datetime) -> bool:
-    """Keep or cancel one session; cancelled, it makes no strike (R-5). False where there is nothing to choose any more.
-
-    Choosing twice: the first counts.
-    """
-    if choice == Choice.CANCEL:
-        try:
-            sessions.cancel(booking, reason=Booking.CancelReason.MEASURE, by=by, at=at, by_firm=True)
-        except BookingRefused:  # it has begun, or was cancelled by somebody else a moment ago
-            return False
-    _chosen, made = AffectedSession.objects.get_or_create(
-        measure=measure, booking=booking, defaults={"choice": choice, "by": by, "at": at}
-    )
-    if made:
-        facts = {"measure": measure.pk, "booking": booking.pk, "choice": choice}
-        trail.record("measure.session_chosen", measure.incident, by=by, at=at, **facts)
-    return made
 
 
 def end(measure: Measure, *, state: str, reasons: str, by: User, at: datetime) -> None:

@@ -1,0 +1,114 @@
+"""Sessions that were booked before a measure: kept or cancelled, each for itself (R-5)."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from bookings.models import Booking
+from bookings.operations import booking as bookings
+from bookings.refusals import BookingRefused
+from supportportal.people.models import REQUEST_TIME, User
+from supportportal.trail import operations as trail
+
+from .. import eligibility
+from ..models import AffectedSession, Measure
+from ..refusals import NotForYou, NotLawful
+
+Choice = AffectedSession.Choice
+
+
+def people_of(client: User, *, whole_account: bool) -> list[int]:
+    """Whom a measure reaches: the client, or everybody of the account."""
+    if not whole_account or client.account_id is None:
+        return [client.pk]
+    return list(User.objects.clients().filter(account=client.account_id).order_by("pk").values_list("pk", flat=True))
+
+
+def reached_by(measure: Measure) -> list[int]:
+    return people_of(measure.incident.client, whole_account=measure.whole_account)
+
+
+def coming(people: Collection[int], at: datetime) -> QuerySet[Booking]:
+    """Sessions of these people that have not begun, the next first."""
+    live = Booking.objects.live().filter(client__in=people, starts_at__gt=at)
+    return live.select_related("client__account", "agent__user", "session_type").order_by("first_cell")
+
+
+def affected_sessions(measure: Measure, at: datetime) -> list[Booking]:
+    """Sessions yet to come of whoever the measure reaches, booked before it, about which nothing is chosen yet (R-5).
+
+    What was chosen for the same incident stays chosen when the measure is extended.
+    """
+    if measure.taken_at is None:
+        return []
+    chosen = AffectedSession.objects.filter(measure__incident=measure.incident_id, restored_at__isnull=True)
+    before = coming(reached_by(measure), at).filter(booked_at__lte=measure.taken_at + REQUEST_TIME)
+    return list(before.exclude(pk__in=chosen.values("booking")))
+
+
+def still_asks(measure: Measure, at: datetime) -> bool:
+    """Whether the measure is one whose sessions somebody keeps or cancels: it restricts, and nothing extends it."""
+    return measure.is_in_force(at) and not measure.extensions.filter(state=Measure.State.TAKEN).exists()
+
+
+def undecided(at: datetime) -> list[tuple[Measure, list[Booking]]]:
+    """Measures in force with the sessions that nobody has decided about, the next session first."""
+    extended = Measure.objects.filter(state=Measure.State.TAKEN, extends__isnull=False).values("extends")
+    asking = Measure.objects.in_force(at).exclude(pk__in=extended).select_related("incident__client__account")
+    found = [(measure, affected_sessions(measure, at)) for measure in asking]
+    return sorted([one for one in found if one[1]], key=lambda one: one[1][0].first_cell)
+
+
+def choose(measure: Measure, booking: Booking, choice: str, *, by: User, at: datetime) -> bool:
+    """A manager keeps or cancels one session; cancelled, it makes no strike (R-5). False where there is nothing to
+    choose any more: it has begun, was cancelled, or somebody has chosen already. Choosing twice: the first counts.
+
+    Raises NotForYou for who may not decide on the incident, NotLawful where the measure does not ask.
+    """
+    if not eligibility.deciders(measure.incident).filter(pk=by.pk).exists():
+        raise NotForYou
+    if not still_asks(measure, at):
+        raise NotLawful
+    if booking.pk not in [one.pk for one in affected_sessions(measure, at)]:
+        return False
+    return _choose(measure, booking, choice, by=by, at=at)
+
+
+def cancel_all(measure: Measure, *, by: User, at: datetime) -> int:
+    """Cancel the sessions of an account whose subscription this measure ended; returns how many (R-5)."""
+    if measure.kind != Measure.Kind.SUBSCRIPTION or measure.state != Measure.State.TAKEN:
+        return 0
+    return sum(_choose(measure, one, Choice.CANCEL, by=by, at=at) for one in affected_sessions(measure, at))
+
+
+def finish_cancelling(at: datetime) -> int:
+    """Cancel what a crash left standing of ended subscriptions; returns how many sessions. Doing it twice is one."""
+    ended = Measure.objects.standing().filter(kind=Measure.Kind.SUBSCRIPTION)
+    ended = ended.select_related("incident__client", "decided_by")
+    return sum(cancel_all(measure, by=measure.decided_by, at=at) for measure in ended.order_by("pk"))
+
+
+@transaction.atomic
+def _choose(measure: Measure, booking: Booking, choice: str, *, by: User, at: datetime) -> bool:
+    _row, made = AffectedSession.objects.get_or_create(
+        measure=measure, booking=booking, defaults={"choice": choice, "by": by, "at": at}
+    )
+    if not made:
+        return False
+    if choice == Choice.CANCEL and not _cancelled(booking, by=by, at=at):
+        transaction.set_rollback(True)
+        return False
+    facts = {"measure": measure.pk, "booking": booking.pk, "choice": choice}
+    trail.record("measure.session_chosen", measure.incident, by=by, at=at, **facts)
+    return True
+
+
+def _cancelled(booking: Booking, *, by: User, at: datetime) -> bool:
+    """Whether it is cancelled by this measure: not where it has begun, or the client was quicker."""
+    try:
+        cancelled = bookings.cancel(booking, reason=Booking.CancelReason.MEASURE, by=by, at=at, by_firm=True)
+    except BookingRefused:
+        return False
+    return cancelled.cancelled_at == at and cancelled.cancel_reason == Booking.CancelReason.MEASURE
