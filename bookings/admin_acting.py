@@ -18,9 +18,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from supportportal import reader, wording
-from supportportal.people.access import may_use
 
-from . import ical, operations, standing_words
+from . import granting, ical, operations, standing_words
 from .forms_firm import ActCancelForm, ActMoveForm, BookForClientForm, ClientForm, ForWhom
 from .models import Booking, TermsVersion
 from .operations import firm
@@ -146,7 +145,7 @@ class ActingAdmin(admin.ModelAdmin):
             "form": form,
             "client": client,
             "session_type": session_type,
-            "access": may_use(client, session_type, at),
+            "access": granting.may_book(client, session_type, by=request.user, at=at),
             "terms_missing": _terms_missing(client, at),
             "terms_url": settings.SITE_URL + reverse("bookings:terms"),
         }

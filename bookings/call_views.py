@@ -15,14 +15,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 from supportportal.outbox.models import Inbound
 from supportportal.outbox.reading import messages_about
 from supportportal.people import phones
-from supportportal.people.models import Firm
+from supportportal.people.access import gate_is_open
+from supportportal.people.models import Firm, Gate
 
 from . import desk, intake, messages_calls, scope
 from .forms_calls import CallbackForm
 from .models import Callback, TermsVersion
 from .models.calls import OUT_OF_SCOPE, Topic
 from .operations import calls
-from .refusals import BookingRefused
+from .refusals import BookingRefused, NotGranted
 
 PAST_SHOWN = 5
 
@@ -34,7 +35,8 @@ def callback(request: HttpRequest) -> HttpResponse:
     """The open request, else the first question: what is it about? Out of scope is said at once (B-17)."""
     at = timezone.now()
     if found := _open_of(request):
-        return render(request, "bookings/callback_open.html", _shown(request, found, at))
+        closed = gate_is_open(request.user, Gate.CALLBACK, at)
+        return render(request, "bookings/callback_open.html", {**_shown(request, found, at), "closed": closed})
     access = desk.may_ask(request.user, at)
     if not access:
         return render(request, "bookings/callback_closed.html", {"access": access})
@@ -54,7 +56,7 @@ def details(request: HttpRequest) -> HttpResponse:
     """The second question. A request that is open already gets what is sent here added to it."""
     at, client = timezone.now(), request.user
     access = desk.may_ask(client, at)
-    if not access:
+    if not access and request.method != "POST":
         return render(request, "bookings/callback_closed.html", {"access": access})
     topic = request.GET.get("topic", "")
     topic = topic if topic in Topic.values else ""
@@ -64,7 +66,7 @@ def details(request: HttpRequest) -> HttpResponse:
     terms = TermsVersion.to_accept(client, at)
     data = request.POST if request.method == "POST" else None
     form = CallbackForm(data, client=client, terms=terms, initial=_initial(request, found))
-    if form.is_valid():
+    if form.is_valid() and access:
         given = form.cleaned_data
         try:
             kept = calls.ask(
@@ -78,14 +80,16 @@ def details(request: HttpRequest) -> HttpResponse:
                 by=client,
                 at=at,
             )
+        except NotGranted as refusal:
+            access = refusal.access
         except BookingRefused as refusal:
             refusal.show_in(form)
         else:
             told = _("It has been added to your request.") if found else _("Your request is in the queue.")
             flash.success(request, told)
             return redirect(kept)
-    shown = {"form": form, "terms": terms, "topic": Topic(topic) if topic else None, "open": found, **_desk_now(at)}
-    return render(request, "bookings/callback_details.html", shown)
+    shown = {"form": form, "terms": terms, "topic": Topic(topic) if topic else None, "open": found, "closed": access}
+    return render(request, "bookings/callback_details.html", {**shown, **_desk_now(at)})
 
 
 @login_required
@@ -103,15 +107,18 @@ def edit(request: HttpRequest) -> HttpResponse:
         "day_part": found.day_part,
     }
     form = CallbackForm(request.POST if request.method == "POST" else None, client=request.user, initial=kept)
+    closed = gate_is_open(request.user, Gate.CALLBACK, at)
     if form.is_valid():
         try:
             calls.edit(found, **form.cleaned_data, by=request.user, at=at)
+        except NotGranted as refusal:
+            closed = refusal.access
         except BookingRefused as refusal:
             refusal.show_in(form)
         else:
             flash.success(request, _("Your request has been changed."))
             return redirect("bookings:callback")
-    return render(request, "bookings/callback_edit.html", {"form": form, "callback": found})
+    return render(request, "bookings/callback_edit.html", {"form": form, "callback": found, "closed": closed})
 
 
 @login_required

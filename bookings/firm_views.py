@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from supportportal.people.models import User
+from supportportal.people.access import gate_is_open
+from supportportal.people.models import Gate, User
 
 from . import ical, messages
 from .link_views import actor, by_link
@@ -66,6 +67,7 @@ def attendee(request: HttpRequest, reference: str) -> HttpResponse:
     booking = get_object_or_404(Booking.objects.visible_to(request.user).for_listing(), reference=reference)
     if not _may_name(request.user, booking):
         raise Http404
+    closed = gate_is_open(request.user, Gate.BOOKING, at)
     form = AttendeeForm(request.POST or None, booking=booking)
     if form.is_valid():
         try:
@@ -79,6 +81,7 @@ def attendee(request: HttpRequest, reference: str) -> HttpResponse:
     shown = {
         "booking": booking,
         "form": form,
+        "closed": closed,
         "place": ical.place_in_words(booking),
         "can_change": booking.is_live and not booking.has_started(at),
         "has_colleagues": form.fields["attendee"].queryset.exists(),

@@ -9,7 +9,7 @@ from datetime import datetime
 from supportportal.people.access import Access, gate_is_open, may_use, told_to
 from supportportal.people.models import Gate, User
 
-from .models import SessionType
+from .models import Booking, SessionType
 from .refusals import NotGranted
 
 
@@ -31,6 +31,11 @@ def not_closed(client: User, *, by: User | None, at: datetime) -> Access:
     """Whether no restriction closes booking to ``client`` or to ``by``; asks nothing of plans."""
     own = _of_whoever_acts(client, by, [Gate.BOOKING], at)
     return told_to(gate_is_open(client, Gate.BOOKING, at), by, about=client) if own.allowed else own
+
+
+def may_name(booking: Booking, *, by: User, at: datetime) -> bool:
+    """Whether ``by`` may name a colleague who attends instead, as far as gates go (B-10)."""
+    return not by.is_staff and bool(booking.client.account_id) and bool(gate_is_open(by, Gate.BOOKING, at))
 
 
 def require(access: Access) -> None:

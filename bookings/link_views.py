@@ -11,11 +11,12 @@ from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.http import HttpResponseClientRefresh
 
 from supportportal import links
 from supportportal.people.models import Firm
 
-from . import ical, messages, operations, picker
+from . import granting, ical, messages, operations, picker
 from .forms import CancelForm, ChangeForm
 from .ladder_views import fee_shown
 from .meaning import Meaning, counted, meaning_of
@@ -61,7 +62,7 @@ def named_by(token: str) -> Booking | None:
 @require_safe
 @by_link
 def link(request: HttpRequest, booking: Booking, at: datetime) -> HttpResponse:
-    return render(request, "bookings/link.html", _shown(booking, at))
+    return render(request, "bookings/link.html", _shown(request, booking, at))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -70,7 +71,7 @@ def cancel(request: HttpRequest, booking: Booking, at: datetime) -> HttpResponse
     meaning = meaning_of(booking, at, cancels=True)
     form = CancelForm(request.POST if request.method == "POST" else None, initial={"meaning": meaning.key})
     if not booking.is_live:
-        return render(request, "bookings/link.html", _shown(booking, at))
+        return render(request, "bookings/link.html", _shown(request, booking, at))
     if form.is_valid():
         data = form.cleaned_data
         try:
@@ -81,7 +82,7 @@ def cancel(request: HttpRequest, booking: Booking, at: datetime) -> HttpResponse
             _show_again(form, refusal, meaning)
         else:
             return redirect(messages.manage_path(booking) + "?done=1")
-    return render(request, "bookings/cancel.html", {**_shown(booking, at), "form": form, "meaning": meaning})
+    return render(request, "bookings/cancel.html", {**_shown(request, booking, at), "form": form, "meaning": meaning})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -90,7 +91,7 @@ def change(request: HttpRequest, booking: Booking, at: datetime) -> HttpResponse
     meaning = meaning_of(booking, at, cancels=False)
     form = ChangeForm(request.POST if request.method == "POST" else None, initial={"meaning": meaning.key})
     if not booking.is_live:
-        return render(request, "bookings/link.html", _shown(booking, at))
+        return render(request, "bookings/link.html", _shown(request, booking, at))
     if form.is_valid():
         try:
             operations.move(
@@ -107,6 +108,9 @@ def change(request: HttpRequest, booking: Booking, at: datetime) -> HttpResponse
             _show_again(form, refusal, meaning)
         else:
             return redirect(messages.manage_path(booking) + "?done=1")
+    shown = _shown(request, booking, at)
+    if request.htmx and not shown["closed"]:
+        return HttpResponseClientRefresh()  # the whole page says why there are no times any more
     week = picker.build(
         request,
         booking.session_type,
@@ -118,8 +122,10 @@ def change(request: HttpRequest, booking: Booking, at: datetime) -> HttpResponse
         meaning=meaning.consequence,
     )
     template = "bookings/change.html" + ("#picker" if request.htmx and request.method == "GET" else "")
-    shown = {"form": form, "week": week, "meaning": meaning, "can_accept": actor(request, booking) is not None}
-    return render(request, template, {**_shown(booking, at), **shown})
+    can_accept = actor(request, booking) is not None
+    return render(
+        request, template, {**shown, "form": form, "week": week, "meaning": meaning, "can_accept": can_accept}
+    )
 
 
 @require_safe
@@ -141,12 +147,14 @@ def ics_response(booking: Booking, at: datetime) -> HttpResponse:
     return HttpResponse(content, content_type="text/calendar; charset=utf-8", headers=headers)
 
 
-def _shown(booking: Booking, at: datetime) -> dict:
+def _shown(request: HttpRequest, booking: Booking, at: datetime) -> dict:
+    closed = granting.not_closed(booking.client, by=actor(request, booking), at=at)
     return {
         **fee_shown(booking, at),
         "booking": booking,
         "at": at,
-        "undo": undo_of(booking, at),
+        "closed": closed,
+        "undo": undo_of(booking, at) if closed else None,
         "counted": counted(booking),
         "meaning": meaning_of(booking, at, cancels=True),
         "manage": messages.manage_path(booking),

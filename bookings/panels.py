@@ -9,6 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from supportportal.pages.checklist import Item
 from supportportal.pages.panels import Panel
+from supportportal.people.access import gate_is_open
+from supportportal.people.kept_open import Way
+from supportportal.people.models import Gate
 
 from . import ical, rules
 from .models import Agent, Booking, SessionType, WorkingHours
@@ -16,12 +19,15 @@ from .policy import POLICY
 
 
 def _next_session(request: HttpRequest, at: datetime) -> dict[str, Any] | None:
+    """While booking is closed there is nothing to book here; what is closed says the first panel."""
+    is_closed = not gate_is_open(request.user, Gate.BOOKING, at)
     own = Booking.objects.filter(client=request.user).upcoming(at).for_listing().order_by("first_cell")
     booking = own.first()
     if booking is None:
-        return {"booking": None}
+        return None if is_closed else {"booking": None}
     return {
         "booking": booking,
+        "is_closed": is_closed,
         "place": ical.place_in_words(booking),
         "free_until": rules.free_until(booking.starts_at, POLICY),
         "is_free": rules.is_free_to_change(booking.starts_at, at, POLICY),
@@ -29,6 +35,13 @@ def _next_session(request: HttpRequest, at: datetime) -> dict[str, Any] | None:
     }
 
 
+def _sessions(reader: object) -> str:
+    return reverse("bookings:sessions")
+
+
+WAYS_KEPT_OPEN = [
+    Way("sessions", _("Your sessions: what is booked can be cancelled"), _sessions, 30),
+]
 HOME_PANELS = [Panel("bookings.next", "bookings/panels/next.html", _next_session, position=10)]
 
 CHECKLIST = [

@@ -18,12 +18,15 @@ MOST = 8
 
 
 def _client(request: HttpRequest, at: datetime) -> dict[str, Any]:
-    """The way to a call, or the open request; what the plan does not grant says why (P-2)."""
+    """The way to a call, or the open request; what the plan does not grant says why (P-2). What a measure closes is
+    said by the first panel.
+    """
     found = Callback.objects.open().filter(client=request.user).select_related("claimed_by").first()
     if found:
         calendar = desk.calendar(at, firm=Firm.current())
         return {"callback": found, "next_call": desk.next_call(calendar, at, found.day_part)}
-    return {"callback": None, "access": desk.may_ask(request.user, at)}
+    access = desk.may_ask(request.user, at)
+    return None if access.closed_by else {"callback": None, "access": access}
 
 
 def _queue(request: HttpRequest, at: datetime) -> dict[str, Any] | None:

@@ -11,14 +11,15 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_headers
+from django_htmx.http import HttpResponseClientRefresh
 
 from supportportal.files.download import download_response
 from supportportal.files.intake import accept
 from supportportal.outbox.reading import messages_about
-from supportportal.people.access import may_use, may_use_all
+from supportportal.people.access import may_use_all
 from supportportal.people.models import Firm
 
-from . import coordinating, desk, ical, messages, operations, picker, rules, session_views, standing_words
+from . import coordinating, desk, granting, ical, messages, operations, picker, rules, session_views, standing_words
 from .forms import BookingForm
 from .ladder_views import fee_shown, ladder_of
 from .link_views import ics_response
@@ -26,7 +27,7 @@ from .meaning import counted, meaning_of
 from .models import Booking, SessionType, TermsVersion
 from .models.offer import PlaceKind
 from .policy import POLICY
-from .refusals import BookingRefused, FeeNotAccepted
+from .refusals import BookingRefused, FeeNotAccepted, NotGranted
 from .sent import messages_of
 from .waitlist import undo_of, waiting_for, waiting_of
 
@@ -36,7 +37,8 @@ from .waitlist import undo_of, waiting_for, waiting_of
 def choose_type(request: HttpRequest) -> HttpResponse:
     types, at = list(SessionType.objects.offered().prefetch_related("plans")), timezone.now()
     accesses = may_use_all(request.user, types, at)
-    shown = {"choices": list(zip(types, accesses, strict=True)), "peak": desk.peak(at)}
+    closed = next((access for access in accesses if access.closed_by), None)
+    shown = {"choices": list(zip(types, accesses, strict=True)), "peak": desk.peak(at), "closed": closed}
     return render(request, "bookings/choose_type.html", shown)
 
 
@@ -47,7 +49,9 @@ def choose_time(request: HttpRequest, slug: str) -> HttpResponse:
     session_type = get_object_or_404(SessionType.objects.offered(), slug=slug)
     at = timezone.now()
     client = coordinating.for_whom(request, coordinating.people_for(request.user))
-    access = may_use(client, session_type, at)
+    access = granting.may_book(client, session_type, by=request.user, at=at)
+    if not access and request.htmx:
+        return HttpResponseClientRefresh()  # the whole page says why there are no times any more
     if not access:
         return render(request, "bookings/not_granted.html", {"session_type": session_type, "access": access})
     week = picker.build(request, session_type, client=client, zone=_zone(), at=at)
@@ -62,8 +66,8 @@ def details(request: HttpRequest, slug: str) -> HttpResponse:
     session_type = get_object_or_404(SessionType.objects.offered(), slug=slug)
     at, people = timezone.now(), coordinating.people_for(request.user)
     client = coordinating.for_whom(request, people)
-    access = may_use(client, session_type, at)
-    if not access:
+    access = granting.may_book(client, session_type, by=request.user, at=at)
+    if not access and request.method != "POST":  # what was typed is shown again, with the reason
         return render(request, "bookings/not_granted.html", {"session_type": session_type, "access": access})
     terms = TermsVersion.to_accept(client, at)
     start = request.POST.get("start") or request.GET.get("start")
@@ -81,9 +85,11 @@ def details(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST":
         is_valid = form.is_valid()
         files = _kept(form, at)
-        if is_valid:
+        if is_valid and access:
             try:
                 booked = _book(request, session_type, client, form, files, terms, at)
+            except NotGranted as refusal:
+                access = refusal.access
             except BookingRefused as refusal:
                 if isinstance(refusal, FeeNotAccepted):
                     form.ask_fee()
@@ -98,6 +104,7 @@ def details(request: HttpRequest, slug: str) -> HttpResponse:
         "form": form,
         "chosen": chosen,
         "terms": terms,
+        "closed": access,
         "for_colleague": client if client != request.user else None,
         "fee_words": standing_words.fee(),
         "peak": desk.peak(at),
@@ -169,12 +176,16 @@ def booking(request: HttpRequest, reference: str) -> HttpResponse:
     at = timezone.now()
     booking = get_object_or_404(Booking.objects.visible_to(request.user).for_listing(), reference=reference)
     is_free = not booking.is_imposed and rules.is_free_to_change(booking.starts_at, at, POLICY)
+    can_change = booking.is_live and not booking.has_started(at)
+    closed = granting.not_closed(booking.client, by=request.user, at=at)
     shown = {
         **fee_shown(booking, at),
         "booking": booking,
         "meaning": meaning_of(booking, at, cancels=True),
         "free_until": rules.free_until(booking.starts_at, POLICY) if is_free else None,
-        "can_change": booking.is_live and not booking.has_started(at),
+        "can_change": can_change,
+        "can_move": can_change and bool(closed),
+        "closed": closed,
         "is_new": booking.is_live and booking.is_just_booked(at, POLICY.undo),
         "counted": counted(booking),
         "agree_url": messages.manage_path(booking, "agree"),
@@ -184,9 +195,9 @@ def booking(request: HttpRequest, reference: str) -> HttpResponse:
         "add_links": ical.add_links(booking, firm=Firm.current()),
         "sent": messages_of(booking, to=request.user),
         "files": booking.files.all(),
-        "undo": undo_of(booking, at),
+        "undo": undo_of(booking, at) if closed else None,
         "waits": waiting_for(booking, at),
-        "can_name": not request.user.is_staff and bool(booking.client.account_id),
+        "can_name": granting.may_name(booking, by=request.user, at=at),
         "at": at,
     }
     return render(request, "bookings/booking.html", shown)

@@ -15,15 +15,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from supportportal import links, reader, wording
-from supportportal.people.access import may_use
 from supportportal.people.models import User
 
-from . import availability, messages, messages_waiting, picker, standing_words
+from . import availability, granting, messages, messages_waiting, picker, standing_words
 from .link_views import by_link
 from .models import Agent, Booking, Offer, SessionType, TermsVersion, WaitlistEntry
 from .operations import waiting
 from .policy import POLICY
-from .refusals import BookingRefused
+from .refusals import BookingRefused, NotGranted
 from .waiting_forms import ACCEPT, OfferForm, UndoForm, WaitForEarlierForm, WaitForm
 from .waitlist import Queue
 from .whynot import Reason
@@ -65,8 +64,8 @@ def _signed_in(request: HttpRequest, client: User) -> User | None:
 def wait_for_days(request: HttpRequest, slug: str) -> HttpResponse:
     session_type = get_object_or_404(SessionType.objects.offered(), slug=slug)
     at, client = timezone.now(), request.user
-    access = may_use(client, session_type, at)
-    if not access:
+    access = granting.may_book(client, session_type, by=client, at=at, waits=True)
+    if not access and request.method != "POST":
         return render(request, "bookings/not_granted.html", {"session_type": session_type, "access": access})
     terms = TermsVersion.to_accept(client, at)
     agent = picker.asked_agent(request, session_type)
@@ -76,7 +75,7 @@ def wait_for_days(request: HttpRequest, slug: str) -> HttpResponse:
         needs_terms=terms is not None,
         initial={"days": [request.GET.get("day", "")]},
     )
-    if form.is_valid():
+    if form.is_valid() and access:
         try:
             waiting.join_for_days(
                 session_type,
@@ -88,12 +87,14 @@ def wait_for_days(request: HttpRequest, slug: str) -> HttpResponse:
                 by=client,
                 at=at,
             )
+        except NotGranted as refusal:
+            access = refusal.access
         except BookingRefused as refusal:
             refusal.show_in(form)
         else:
             notes.success(request, _("You are on the waiting list. We write to you as soon as a time becomes free."))
             return redirect(reverse("bookings:sessions") + "#waiting")
-    shown = {"session_type": session_type, "agent": agent, "form": form, "hours": _offer_hours()}
+    shown = {"session_type": session_type, "agent": agent, "form": form, "hours": _offer_hours(), "closed": access}
     return render(request, "bookings/wait_for_days.html", shown)
 
 
@@ -105,9 +106,12 @@ def wait_for_earlier(request: HttpRequest, reference: str) -> HttpResponse:
     booking = get_object_or_404(Booking.objects.visible_to(request.user).for_listing(), reference=reference)
     terms = TermsVersion.to_accept(booking.client, at) if booking.client == request.user else None
     form = WaitForEarlierForm(request.POST if request.method == "POST" else None, needs_terms=terms is not None)
+    closed = granting.may_book(booking.client, booking.session_type, by=request.user, at=at, waits=True)
     if form.is_valid():
         try:
             waiting.join_for_earlier(booking, by=request.user, at=at, terms=terms)
+        except NotGranted as refusal:
+            closed = refusal.access
         except BookingRefused as refusal:
             form.add_error(None, str(refusal))
         else:
@@ -115,7 +119,7 @@ def wait_for_earlier(request: HttpRequest, reference: str) -> HttpResponse:
                 request, _("You are on the waiting list. We write to you as soon as an earlier time is free.")
             )
             return redirect(booking)
-    shown = {"booking": booking, "form": form, "hours": _offer_hours()}
+    shown = {"booking": booking, "form": form, "hours": _offer_hours(), "closed": closed}
     return render(request, "bookings/wait_for_earlier.html", shown)
 
 
@@ -197,8 +201,9 @@ def _answer(request: HttpRequest, found: Offer, at: datetime) -> HttpResponse:
     fee = standing_words.fee() if can_answer and waiting.carries_fee(found, at) else ""
     terms = TermsVersion.to_accept(client, at) if found.entry.booking_id is None else None
     form = OfferForm(request.POST if request.method == "POST" else None, fee=fee, needs_terms=terms is not None)
+    by = _signed_in(request, client)
+    closed = granting.may_book(client, found.entry.session_type, by=by, at=at, waits=True)
     if can_answer and form.is_valid():
-        by = _signed_in(request, client)
         try:
             if form.cleaned_data["answer"] == ACCEPT:
                 accepted = bool(form.cleaned_data.get("fee"))
@@ -206,6 +211,8 @@ def _answer(request: HttpRequest, found: Offer, at: datetime) -> HttpResponse:
                 notes.success(request, _("The time is yours. A confirmation is on its way."))
                 return redirect(messages.manage_path(booking) + "?done=1")
             waiting.decline(found, by=by, at=at)
+        except NotGranted as refusal:
+            closed = refusal.access
         except BookingRefused as refusal:
             form.add_error(None, str(refusal))
             found.refresh_from_db(fields=["state"])
@@ -216,6 +223,7 @@ def _answer(request: HttpRequest, found: Offer, at: datetime) -> HttpResponse:
         "entry": found.entry,
         "form": form,
         "can_answer": can_answer and found.is_open,
+        "closed": closed,
         "fee": fee,
         "needs_sign_in": bool(fee) and not is_client,
         "terms": terms,

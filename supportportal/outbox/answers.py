@@ -8,8 +8,8 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from supportportal.people.access import gate_is_open
-from supportportal.people.models import Gate
+from supportportal.people import kept_open
+from supportportal.people.models import Restriction
 
 from .inbound import MAIL_CLOSED, MAIL_UNMATCHED
 from .inbound import visible_to as mails_visible_to
@@ -33,8 +33,10 @@ def _unmatched(message: Message, mail: Inbound) -> dict[str, Any]:
 
 
 def _closed(message: Message, mail: Inbound) -> dict[str, Any]:
-    closed = gate_is_open(mail.person, Gate.MAIL, message.due_at) if mail.person else None
-    return {"mail": mail, "reason": closed.reason if closed is not None else "", "links": []}
+    """The notice of the restriction that closed it, and the ways that stay open (R-4, R-6)."""
+    closing = Restriction.objects.filter(pk=message.data.get("restriction")).first()
+    ways = [(label, settings.SITE_URL + path) for label, path in kept_open.ways_for(message.recipient)]
+    return {"mail": mail, "reason": closing.notice if closing else "", "ways": ways, "links": []}
 
 
 KINDS = [

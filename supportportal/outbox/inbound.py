@@ -19,7 +19,7 @@ from django.db.models import F, Q
 
 from supportportal import links
 from supportportal.people.access import gate_is_open
-from supportportal.people.models import Firm, Gate, User
+from supportportal.people.models import Firm, Gate, Restriction, User
 from supportportal.trail import operations as trail
 
 from . import operations
@@ -274,12 +274,13 @@ def _understood(inbound: Inbound) -> Mail:
 def _decide(mail: Mail, at: datetime) -> Outcome:
     if mail.inbound.is_automatic:
         return Outcome(State.AUTOMATIC, note="written by a machine, or our own")
-    is_closed = mail.person is not None and not gate_is_open(mail.person, Gate.MAIL, at)
+    closed_by = _closed_by(mail, at)
     for handler in _ordered():
-        if (handler.never_closed or not is_closed) and handler.matches(mail):
+        if (handler.never_closed or closed_by is None) and handler.matches(mail):
             return handler.handle(mail, at)
-    if is_closed:
-        return Outcome(State.REFUSED, note="mail is closed to this person", answer=MAIL_CLOSED)
+    if closed_by is not None:
+        data = {"restriction": closed_by.pk}
+        return Outcome(State.REFUSED, note="mail is closed to this person", answer=MAIL_CLOSED, data=data)
     if mail.answers is not None:
         return Outcome(State.WAITING)
     if mail.person is not None:
@@ -287,10 +288,25 @@ def _decide(mail: Mail, at: datetime) -> Outcome:
     return Outcome(State.UNMATCHED, answer=MAIL_UNMATCHED, note="the sender is not known")
 
 
+def _closed_by(mail: Mail, at: datetime) -> Restriction | None:
+    """What closes mail to whom it is from, by its own word if nobody confirms it: who forges that name loses nothing
+    but the own letter, and nobody gets round a measure by a mail that can't be confirmed (R-4).
+    """
+    person = mail.person or _named_as_sender(mail.inbound)
+    return gate_is_open(person, Gate.MAIL, at).closed_by if person else None
+
+
+def _named_as_sender(inbound: Inbound) -> User | None:
+    return User.objects.filter(email__iexact=inbound.sender).first() if inbound.sender else None
+
+
 def _answer(mail: Mail, outcome: Outcome, at: datetime) -> None:
     """Plan the answer, unless it would go to nobody, to somebody whose name was forged, or be today's second."""
     inbound = mail.inbound
     if not inbound.sender or inbound.verdict == Inbound.Verdict.FAIL:
+        return
+    if outcome.answer == MAIL_CLOSED:
+        _answer_with_notice(mail, outcome, at)
         return
     if not _first_answer(inbound, at.astimezone(UTC).date()):
         return
@@ -301,6 +317,18 @@ def _answer(mail: Mail, outcome: Outcome, at: datetime) -> None:
         reader = {"address": inbound.sender, "language": language, "time_zone": firm.time_zone}
     data = {**outcome.data, "in_reply_to": inbound.message_id}
     operations.plan([Owed(outcome.answer, inbound.pk, at, data=data, **reader)], at=at)
+
+
+def _answer_with_notice(mail: Mail, outcome: Outcome, at: datetime) -> None:
+    """Once for each person and restriction, however much is written while it lasts (R-9a)."""
+    person = mail.person or _named_as_sender(mail.inbound)
+    if person is None:
+        return
+    list(User.objects.filter(pk=person.pk).select_for_update(no_key=True))  # of two mails at once one is the second
+    told = Message.objects.filter(kind=MAIL_CLOSED, recipient=person, data__restriction=outcome.data["restriction"])
+    if not told.exists():
+        data = {**outcome.data, "in_reply_to": mail.inbound.message_id}
+        operations.plan([Owed(MAIL_CLOSED, mail.inbound.pk, at, recipient=person, data=data)], at=at)
 
 
 def _first_answer(inbound: Inbound, day: date) -> bool:

@@ -3,13 +3,23 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 
+def _privacy(reader: object) -> str:
+    return reverse("legal", args=["privacy"])
+
+
 class PagesConfig(AppConfig):
     name = "supportportal.pages"
     label = "pages"
 
     def ready(self) -> None:
-        from . import checklist, facts
+        from supportportal.people import kept_open
 
+        from . import checklist, closed, facts, panels
+
+        panels.home_board.register(closed.PANEL)
+        kept_open.register(
+            kept_open.Way("privacy", _("Privacy and legal notices"), _privacy, 90),
+        )
         checklist.register(
             checklist.Item(
                 "name",

@@ -76,6 +76,12 @@ def gate_is_open(person: User, gate: str, at: datetime) -> Access:
     return YES if closed is None else closed
 
 
+def restrictions_on(person: User, at: datetime) -> Sequence[Restriction]:
+    """What closes anything to the person or the account, the longest first, as the person is told of it."""
+    found = _in_force(person, at)
+    return sorted(found, key=_length, reverse=True)
+
+
 def told_to(access: Access, reader: User | None, *, about: User) -> Access:
     """The answer about ``about`` in words for ``reader``, who is None where a link was opened without signing in.
 
@@ -130,8 +136,12 @@ def _closed(restrictions: Sequence[Restriction], gate: str) -> Access | None:
     closing = [one for one in restrictions if gate and gate in one.gates]
     if not closing:
         return None
-    longest = max(closing, key=lambda one: (one.ends_at is None, one.ends_at or one.starts_at))
+    longest = max(closing, key=_length)
     return Access(False, RESTRICTED, longest.notice, closed_by=longest)
+
+
+def _length(restriction: Restriction) -> tuple[bool, datetime]:
+    return restriction.ends_at is None, restriction.ends_at or restriction.starts_at
 
 
 def _granted(account: Account, use: Use) -> Access:

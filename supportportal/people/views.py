@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from supportportal import links
 
 from . import operations, plan_page, policy, rules
-from .access import may_use_all
+from .access import may_use_all, restrictions_on
 from .forms import NewPasswordForm, ProfileForm
 from .models import Channel, User
 
@@ -45,7 +45,8 @@ def plan(request: HttpRequest) -> HttpResponse:
     accesses = may_use_all(person, channels, at)
     shown = [(one, access, plan_page.address_of(one)) for one, access in zip(channels, accesses, strict=True)]
     sections = plan_page.sections_for(request, at)
-    return render(request, "people/plan.html", {"channels": shown, "sections": sections})
+    closing = restrictions_on(person, at)
+    return render(request, "people/plan.html", {"channels": shown, "sections": sections, "restrictions": closing})
 
 
 @never_cache
