@@ -34,7 +34,7 @@ class BookingsConfig(AppConfig):
         from supportportal.outbox import kinds
         from supportportal.pages import checklist
         from supportportal.pages.panels import home_board
-        from supportportal.people import roles
+        from supportportal.people import kept_open, roles
         from supportportal.people.models import Role
 
         from . import (
@@ -49,12 +49,13 @@ class BookingsConfig(AppConfig):
         )
         from .explanations import TOPICS
         from .messages import KINDS
-        from .panels import CHECKLIST, HOME_PANELS
+        from .panels import CHECKLIST, HOME_PANELS, WAYS_KEPT_OPEN
 
         for topic in TOPICS:
             explain.register(topic)
         kinds.register(*KINDS)
         home_board.register(*HOME_PANELS)
+        kept_open.register(*WAYS_KEPT_OPEN)
         checklist.register(*CHECKLIST)
         builders.register("bookings", demo.build, clear=demo.clear)
         roles.grant(Role.AGENT, *AGENT_PERMISSIONS)

@@ -1,5 +1,7 @@
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 
 class PeopleConfig(AppConfig):
@@ -7,8 +9,12 @@ class PeopleConfig(AppConfig):
     label = "people"
 
     def ready(self) -> None:
-        from . import roles
+        from . import kept_open, roles
         from .models import Role
+
+        kept_open.register(
+            kept_open.Way("profile", _("Your details and settings"), lambda reader: reverse("people:profile"), 60)
+        )
 
         post_migrate.connect(roles.sync_after_migrate, dispatch_uid="people.roles")
         roles.grant(
