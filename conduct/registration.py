@@ -5,7 +5,7 @@ from datetime import datetime
 from supportportal.outbox import kinds
 from supportportal.outbox.models import Message
 
-from . import messages
+from . import messages, registration_staff
 from .models import Measure
 
 
@@ -19,3 +19,4 @@ def notice_outcome(message: Message, outcome: str, at: datetime) -> None:
 def register() -> None:
     """Called once, in ``AppConfig.ready()``."""
     kinds.register(*messages.kinds_of(notice_outcome))
+    registration_staff.register()

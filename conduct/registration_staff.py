@@ -1,0 +1,12 @@
+"""What the staff's side of reporting adds to the shared kernel; called by ``registration``."""
+
+from supportportal.people import roles
+from supportportal.people.models import Role
+
+AGENT_PERMISSIONS = ["conduct.add_incident", "conduct.view_incident"]
+MANAGER_PERMISSIONS = ["conduct.change_incident"]
+
+
+def register() -> None:
+    roles.grant(Role.AGENT, *AGENT_PERMISSIONS)
+    roles.grant(Role.MANAGER, *MANAGER_PERMISSIONS)
