@@ -21,11 +21,11 @@ from supportportal.outbox import mails
 from supportportal.people import countries
 from supportportal.people.forms import LineField
 
-from .models import Complaint, Evidence
-from .operations import evidence
+from .models import Complaint, Evidence, Use
+from .operations import evidence, limits
 from .operations.intake import Told
 from .policy import POLICY
-from .refusals import NoName, NoSummary, NotReachable, TooMuchEvidence
+from .refusals import ComplaintRefused, NoName, NoSummary, NotReachable
 
 KEPT_SALT = "complaints.kept-files"
 LONGEST = 20_000
@@ -97,22 +97,25 @@ class EvidenceForm(forms.Form):
         held = Evidence.objects.filter(file__in=ids).values("file")
         return list(StoredFile.objects.filter(pk__in=ids).exclude(pk__in=held).order_by("pk"))
 
-    def take(self, at: datetime) -> list[StoredFile]:
+    def take(self, at: datetime, *, source: str) -> list[StoredFile]:
         """Keep what was handed in now beside what was before, whatever is wrong with the rest of the form.
 
-        What cannot be taken is said beside the field. To be called once, after ``is_valid()``.
+        What cannot be taken is said beside the field; ``source`` is whose share it counts against. To be called once,
+        after ``is_valid()``.
         """
         dropped = set(self.data.getlist("drop"))  # boxes that stand beside what was kept
         files = [one for one in self.cleaned_data.get("kept_files") or [] if str(one.pk) not in dropped]
         uploads: list[UploadedFile] = self.cleaned_data.get("files") or []
         try:
             evidence.require_room([one.size or 0 for one in [*files, *uploads]])
-        except TooMuchEvidence as refusal:
+            limits.require_room(source, [one.size or 0 for one in uploads], at)
+        except ComplaintRefused as refusal:
             self.add_error("files", str(refusal))
             uploads = []
         for upload in uploads:
             try:
                 files.append(accept(upload, at))
+                limits.note(Use.Kind.FILE, source, at, upload.size or 0)
             except ValidationError as error:
                 self.add_error("files", error)
         self.data = self.data.copy()

@@ -1,7 +1,11 @@
 """Why something could not be done with a complaint, in words fit to show."""
 
+from datetime import datetime
+
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from supportportal import reader, wording
 from supportportal.refusals import Refused
 
 
@@ -165,6 +169,42 @@ class TooMuchEvidence(ComplaintRefused):
 class TooMuchInAll(TooMuchEvidence):
     code = "too_much_in_all"
     reason = _("This complaint holds as many files as it can. Please write to us: we will find another way.")
+
+
+class Wait(ComplaintRefused):
+    """Too much at once from one source (``limits``); ``until`` is when there is room again."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(
+            self.reason % {"when": wording.short(until, timezone.get_current_timezone(), reader.language())}
+        )
+        self.until = until
+
+
+class TooManyComplaints(Wait):
+    code = "too_many"
+    reason = _(
+        "Many complaints have come from your internet connection within the last hour. What you typed is still here: "
+        "please press “Send” once more after %(when)s. If you would rather not wait, write us an e-mail or a letter: "
+        "the addresses stand on this page."
+    )
+
+
+class TooManyFiles(Wait):
+    code = "too_many_files"
+    field = "files"
+    reason = _(
+        "Many files have come from your internet connection within the last hour. Please add these after %(when)s; or "
+        "send your words now, and add the files on your complaint's page later."
+    )
+
+
+class NoRoomForFiles(ComplaintRefused):
+    code = "no_room"
+    field = "files"
+    reason = _(
+        "We cannot take files right now. Please send your words, and add the files on your complaint's page later."
+    )
 
 
 class NothingSaid(ComplaintRefused):

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from supportportal import links
 from supportportal.pages.forgery import answered_by
+from supportportal.sources import source_of
 
 from . import authorities, messages, progress
 from .forms import AppealForm, ReplyForm, WithdrawForm
@@ -88,7 +89,7 @@ def add(request: HttpRequest, complaint: Complaint, at: datetime) -> HttpRespons
     form = ReplyForm(request.POST if posted else None, request.FILES if posted else None)
     if posted:
         form.is_valid()
-        files = form.take(at)
+        files = form.take(at, source=source_of(request))
         if form.is_valid():
             said = {"text": form.cleaned_data["text"], "files": files}
             if _done(form, lambda: intake.add(complaint, source=Reply.Source.PAGE, at=at, **said)):

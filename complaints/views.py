@@ -1,6 +1,7 @@
 """The public form for complaints: no sign-in and no scripts needed, whoever is restricted or not (C-1, R-6)."""
 
 from datetime import datetime
+from math import ceil
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,12 +17,13 @@ from supportportal.pages.forgery import answered_by
 from supportportal.people import countries
 from supportportal.people.context import firm_of
 from supportportal.people.models import Firm, User
+from supportportal.sources import source_of
 
 from . import authorities, calendars, expectations, messages
 from .forms import ComplaintForm, EvidenceForm
 from .models import Complaint
 from .operations import intake
-from .refusals import ComplaintRefused
+from .refusals import ComplaintRefused, TooManyComplaints
 
 TAKEN = "?done=taken"
 
@@ -53,8 +55,16 @@ def _complain(request: HttpRequest, *, again: bool = False) -> HttpResponse:
     form = ComplaintForm(
         request.POST if posted else None, request.FILES if posted else None, initial=_initial(request, person, firm)
     )
-    if posted and (taken := _taken(form, person, at, zone=person.zone if person else desk_zone, again=again)):
-        return redirect(messages.status_path(taken) + TAKEN)
+    wait = None
+    if posted:
+        zone = person.zone if person else desk_zone
+        try:
+            taken = _taken(form, person, at, source=source_of(request), zone=zone, again=again)
+        except TooManyComplaints as refusal:
+            refusal.show_in(form)
+            taken, wait = None, ceil((refusal.until - at).total_seconds())
+        if taken:
+            return redirect(messages.status_path(taken) + TAKEN)
     shown = {
         "form": form,
         "expected": expectations.of_arrival(at, firm=firm),
@@ -62,20 +72,30 @@ def _complain(request: HttpRequest, *, again: bool = False) -> HttpResponse:
         "desk_zone": desk_zone,
     }
     template = "complaints/complain.html" + ("#authority" if request.htmx and not posted else "")
-    return render(request, template, shown)
+    if wait is None:
+        return render(request, template, shown)
+    response = render(request, template, shown, status=429)
+    response["Retry-After"] = str(wait)
+    return response
 
 
-def _taken(form: ComplaintForm, person: User | None, at: datetime, *, zone: ZoneInfo, again: bool) -> Complaint | None:
-    """The complaint, or None where the form has to be shown again; it says why."""
+def _taken(
+    form: ComplaintForm, person: User | None, at: datetime, *, source: str, zone: ZoneInfo, again: bool
+) -> Complaint | None:
+    """The complaint, or None where the form has to be shown again; it says why. Raises TooManyComplaints."""
     form.is_valid()
-    files = form.take(at)
+    files = form.take(at, source=source)
     if again:
         form.add_error(None, _("The page had been open for too long. Nothing is lost: please press “Send” once more."))
     if not form.is_valid():
         return None
     told = form.told(language=reader.language(), time_zone=str(zone))
     try:
-        return intake.lodge(told, files=files, client=person, form_key=form.cleaned_data["form_key"], at=at)
+        return intake.lodge(
+            told, files=files, client=person, form_key=form.cleaned_data["form_key"], source=source, at=at
+        )
+    except TooManyComplaints:
+        raise
     except ComplaintRefused as refusal:
         refusal.show_in(form)
     return None
@@ -108,5 +128,5 @@ def files(request: HttpRequest) -> HttpResponse:
 def _files(request: HttpRequest) -> HttpResponse:
     form = EvidenceForm(request.POST, request.FILES)
     form.is_valid()
-    form.take(timezone.now())
+    form.take(timezone.now(), source=source_of(request))
     return render(request, "complaints/files.html", {"form": form})

@@ -15,11 +15,11 @@ from supportportal.people.models import User
 from supportportal.trail import operations as trail
 
 from .. import messages, names
-from ..models import Complaint, Letter, NamedStaff, Reply
+from ..models import Complaint, Letter, NamedStaff, Reply, Use
 from ..policy import POLICY
 from ..refusals import ArrivedInFuture, EnteredBefore, NoName, NoSummary, NothingSaid, NotReachable, NotYours, WhyLate
 from ..rules import acknowledge_by
-from . import clocks, evidence, letters, naming
+from . import clocks, evidence, letters, limits, naming
 from .locking import changed, lock
 
 _LETTERS = "23456789CFGHJMPQRVWX"  # none that look alike, no vowels that make words
@@ -62,24 +62,31 @@ def lodge(
     files: Sequence[StoredFile] = (),
     client: User | None = None,
     form_key: uuid.UUID | None = None,
+    source: str = "",
 ) -> Complaint:
     """Take what came by the online form: submission is arrival, and the first reply goes out by itself (C-1, C-4).
 
+    So that nobody floods a stranger's mailbox, one address gets only so many in a day; after that the first reply is a
+    draft for staff to look at, and its clock runs.
+
     The same ``form_key`` twice by the same complainant is one complaint; what the second adds to the first is added to
     it. Anybody else's is a complaint of its own: a key leads to nobody's page (C-3).
-    Raises ComplaintRefused, with nothing changed.
+    Raises ComplaintRefused, with nothing changed: TooManyComplaints from one ``source``, or incomplete.
     """
     if found := _sent_before(form_key):
         if _is_theirs(found, told, client):
             return _add_what_is_new(found, told, files, at=at)
         form_key = None
+    limits.require_turn(source, at)
     complaint = _complaint(told, source=Complaint.Source.FORM, arrived_at=at, at=at, client=client, form_key=form_key)
     try:
-        return _take(complaint, told, files, by=None, at=at)
+        taken = _take(complaint, told, files, by=None, at=at)
     except IntegrityError:
         if _sent_before(form_key):
-            return lodge(told, at=at, files=files, client=client, form_key=form_key)
+            return lodge(told, at=at, files=files, client=client, form_key=form_key, source=source)
         raise
+    limits.note(Use.Kind.COMPLAINT, source, at)
+    return taken
 
 
 def add(
@@ -229,6 +236,7 @@ def _take(
     scan: StoredFile | None = None,
 ) -> Complaint:
     _require_whole(complaint, files)
+    is_held = complaint.source == Complaint.Source.FORM and limits.is_told_enough(complaint.email, at)
     shown = evidence.copies([*files, scan] if scan else files, at)
     with transaction.atomic():
         complaint.save()
@@ -236,7 +244,8 @@ def _take(
         _name_staff(complaint, [*told.texts, *typed, *(one.name for one in files)], told)
         evidence.keep(complaint, files, shown, by=by, at=at, scan=scan)
         clocks.start(complaint)
-        letters.send_new(complaint, Letter.Kind.ACKNOWLEDGEMENT, by=by, at=at)
+        write = letters.draft if is_held else letters.send_new
+        write(complaint, Letter.Kind.ACKNOWLEDGEMENT, by=by, at=at)
         facts = {"source": complaint.source, "about": complaint.about, "arrived_at": complaint.arrived_at}
         trail.record("complaint.taken", complaint, by=by, at=at, **facts)
     return complaint

@@ -28,6 +28,12 @@ class Policy:
     evidence_bytes: int = 50 * 1024 * 1024
     evidence_files_in_all: int = 60  # of one complaint
     evidence_bytes_in_all: int = 300 * 1024 * 1024
+    # Of the public form; a source is an internet address, which an office shares.
+    complaints_per_hour: int = 20  # from one source
+    files_per_hour: int = 100  # from one source, added to forms
+    file_bytes_per_hour: int = 300 * 1024 * 1024
+    waiting_bytes: int = 4 * 1024 * 1024 * 1024  # of all files that wait for their form to be sent
+    acknowledgements_per_day: int = 3  # that leave by themselves to one e-mail address; staff look at more
 
 
 DEFAULT = Policy()

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.core.files.storage import Storage
 from django.db import OperationalError, connection, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Sum
 from django.db.models.fields.reverse_related import ForeignObjectRel
 
 from .models import StoredFile, private_storage
@@ -35,8 +35,17 @@ def references() -> list[ForeignObjectRel]:
     return [field for field in fields if isinstance(field, ForeignObjectRel) and not field.many_to_many]
 
 
+def waiting_bytes(at: datetime) -> int:
+    """How much is kept for forms that have not been sent yet."""
+    lately = StoredFile.objects.filter(uploaded_at__gte=at - KEPT_FOR)
+    return _unreferred(lately).aggregate(size=Sum("size"))["size"] or 0
+
+
 def _orphans(before: datetime) -> QuerySet[StoredFile]:
-    found = StoredFile.objects.filter(uploaded_at__lt=before)
+    return _unreferred(StoredFile.objects.filter(uploaded_at__lt=before))
+
+
+def _unreferred(found: QuerySet[StoredFile]) -> QuerySet[StoredFile]:
     for relation in references():
         field = relation.field
         referring = relation.related_model._base_manager.filter(**{field.attname: OuterRef(field.target_field.attname)})

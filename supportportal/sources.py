@@ -1,0 +1,23 @@
+"""Where a request comes from, as a key to count by: never kept as an address."""
+
+import ipaddress
+
+from allauth.account.adapter import get_adapter
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
+
+_ONE_HOME = 64  # bits of an IPv6 address that a household or an office shares
+
+
+def source_of(request: HttpRequest) -> str:
+    """A keyed hash of the client's address, as the first of ``TRUSTED_PROXY_COUNT`` proxies saw it; without any, of
+    whoever is connected: what a client claims in a header counts for nothing. Empty where there is no address.
+    """
+    try:
+        address = ipaddress.ip_address(get_adapter().get_client_ip(request))
+    except (PermissionDenied, ImproperlyConfigured):
+        return ""
+    if isinstance(address, ipaddress.IPv6Address):
+        address = address.ipv4_mapped or ipaddress.ip_network((address, _ONE_HOME), strict=False).network_address
+    return salted_hmac("supportportal.sources", str(address), algorithm="sha256").hexdigest()[:32]
