@@ -3,14 +3,17 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy
 
+from .admin_approvals import ApprovalsAdmin
+from .admin_decide import DecideAdmin
 from .admin_incident import PageAdmin
 from .admin_list import ListAdmin
+from .admin_measure import MeasureAdmin
 from .admin_report import ReportAdmin
 from .models import Incident
 
 
 @admin.register(Incident)
-class IncidentAdmin(ReportAdmin, PageAdmin, ListAdmin):
+class IncidentAdmin(DecideAdmin, ApprovalsAdmin, MeasureAdmin, ReportAdmin, PageAdmin, ListAdmin):
     """Only pages of our own: none of Django's forms and histories reaches an incident past the gate."""
 
     nav_position = 10

@@ -1,6 +1,7 @@
 """The rules about abusive conduct as plain functions of values and times."""
 
 from .measures import (
+    FOR_A_WARNING,
     Grounds,
     Second,
     ends_at,
@@ -15,6 +16,7 @@ from .numbers import DEFAULT, Policy
 
 __all__ = [
     "DEFAULT",
+    "FOR_A_WARNING",
     "Grounds",
     "Policy",
     "Second",
