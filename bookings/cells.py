@@ -6,6 +6,10 @@ cell) refuses a second owner, so create, bulk_create, update and raw SQL are ref
 On SQLite a statement's own conflict policy (OR IGNORE, OR REPLACE) also rules inside its triggers and would silence
 that key; there the triggers look first and RAISE, which no policy silences.
 
+They also change ``TakenVersion`` of the agent, old and new: each write leaves a random token and removes those that it
+finds, as in ``timetable_triggers``, which says why that is enough. It waits for no other writer, so it takes no part in
+the order of locks.
+
 Created after every migrate of this app, dropped before one that changes it: SQLite loses a table's triggers without a
 word when it remakes the table.
 """
@@ -21,7 +25,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from supportportal.lattice import cell_at
 
-from .models import Booking, Hold, OccupiedCell
+from .models import Agent, Booking, Hold, OccupiedCell, TakenVersion
 from .models.booking import LONGEST_CELLS
 
 OCCUPYING_STATES = tuple(state for state in Booking.State if state != Booking.State.CANCELLED)
@@ -30,10 +34,13 @@ _NAMES = {
     "booking": Booking._meta.db_table,
     "hold": Hold._meta.db_table,
     "cell": OccupiedCell._meta.db_table,
+    "version": TakenVersion._meta.db_table,
+    "agent": Agent._meta.db_table,
     "states": ", ".join(f"'{state}'" for state in OCCUPYING_STATES),
 }
 _WATCHED = ("id", "state", "agent_id", "client_id", "first_cell", "cells", "cells_before", "cells_after")
 _WATCHED_IN_HOLDS = ("id", "agent_id", "first_cell", "cells")
+_TOKEN = {"sqlite": "lower(hex(randomblob(16)))", "postgresql": "gen_random_uuid()"}
 
 # -- SQLite ------------------------------------------------------------------------------------------------------------
 
@@ -44,7 +51,9 @@ _SQLITE_FREE = """
   DELETE FROM {cell} WHERE OLD.state IN ({states}) AND person = OLD.agent_id AND booking_id = OLD.id
     AND cell >= OLD.first_cell - OLD.cells_before AND cell < OLD.first_cell + OLD.cells + OLD.cells_after;
   DELETE FROM {cell} WHERE OLD.state IN ({states}) AND person = OLD.client_id AND booking_id = OLD.id
-    AND cell >= OLD.first_cell AND cell < OLD.first_cell + OLD.cells;"""
+    AND cell >= OLD.first_cell AND cell < OLD.first_cell + OLD.cells;
+  DELETE FROM {version} WHERE person = OLD.agent_id;
+  INSERT INTO {version} (person, token) VALUES (OLD.agent_id, {token});"""
 
 _SQLITE_TAKE = """
   SELECT RAISE(ABORT, 'sessions of one agent never overlap') WHERE NEW.state IN ({states}) AND EXISTS (
@@ -59,7 +68,9 @@ _SQLITE_TAKE = """
   INSERT INTO {cell} (person, cell, booking_id)
     SELECT NEW.client_id, NEW.first_cell + high.n * 17 + low.n, NEW.id
     FROM ({numbers}) AS high, ({numbers}) AS low
-    WHERE NEW.state IN ({states}) AND high.n * 17 + low.n < NEW.cells;"""
+    WHERE NEW.state IN ({states}) AND high.n * 17 + low.n < NEW.cells;
+  DELETE FROM {version} WHERE person = NEW.agent_id;
+  INSERT INTO {version} (person, token) VALUES (NEW.agent_id, {token});"""
 
 # A row that OR REPLACE removes fires no trigger and would leave its cells behind, so no session is ever replaced.
 _SQLITE_ONLY_ONE = """
@@ -107,7 +118,7 @@ def _sqlite_statements() -> dict[str, str]:
         " OR ".join(f"OLD.{column} IS NOT NEW.{column}" for column in watched)
         for watched in (_WATCHED, _WATCHED_IN_HOLDS)
     )
-    terms = {"changed": changed, "hold_changed": hold_changed, "numbers": _NUMBERS, **_NAMES}
+    terms = {"changed": changed, "hold_changed": hold_changed, "numbers": _NUMBERS, "token": _TOKEN["sqlite"], **_NAMES}
     return {name: f"CREATE TRIGGER {name} " + body.format(**terms) + "\nEND" for name, body in _SQLITE_TRIGGERS.items()}
 
 
@@ -118,6 +129,7 @@ CREATE FUNCTION booking_keeps_cells() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF TG_OP = 'TRUNCATE' THEN
     DELETE FROM {cell};
+    DELETE FROM {version};
     RETURN NULL;
   END IF;
   IF TG_OP <> 'INSERT' AND OLD.state IN ({states}) THEN
@@ -135,6 +147,11 @@ BEGIN
       FROM generate_series(NEW.first_cell, NEW.first_cell + NEW.cells - 1) AS cell
     ORDER BY 1, 2;
   END IF;
+  DELETE FROM {version} WHERE person IN (OLD.agent_id, NEW.agent_id) AND token IN (
+    SELECT token FROM {version} WHERE person IN (OLD.agent_id, NEW.agent_id) FOR UPDATE SKIP LOCKED);
+  INSERT INTO {version} (person, token)
+    SELECT person, gen_random_uuid() FROM (SELECT OLD.agent_id AS person UNION SELECT NEW.agent_id) AS changed
+    WHERE person IS NOT NULL;
   RETURN NULL;
 END $$"""
 
@@ -204,6 +221,9 @@ SELECT agent_id, first_cell + high.n * 17 + low.n, id
   FROM {hold}, ({numbers}) AS high, ({numbers}) AS low
   WHERE high.n * 17 + low.n < cells ORDER BY id ON CONFLICT DO NOTHING"""
 
+_NO_VERSIONS = "DELETE FROM {version}"
+_BEGIN_VERSIONS = "INSERT INTO {version} (person, token) SELECT user_id, {token} FROM {agent}"
+
 _UNGUARDED = """
 SELECT id FROM {booking} WHERE {current} AND (
   SELECT count(*) FROM {cell} WHERE booking_id = {booking}.id AND person = agent_id
@@ -215,7 +235,9 @@ SELECT id FROM {booking} WHERE {current} AND (
 
 
 def create(connection: BaseDatabaseWrapper) -> None:
-    """Create the triggers and give every session that is not over its cells again, in one transaction."""
+    """Create the triggers and give every session that is not over its cells again, in one transaction; every agent a
+    version that nobody has seen.
+    """
     with transaction.atomic(connection.alias), connection.cursor() as cursor:
         drop(connection)
         for statement in _statements(connection).values():
@@ -226,16 +248,20 @@ def create(connection: BaseDatabaseWrapper) -> None:
         cursor.execute(_EMPTY.format(**_NAMES))
         cursor.execute(_REFILL.format(numbers=_NUMBERS, current=_current(connection), **_NAMES))
         cursor.execute(_REFILL_HOLDS.format(numbers=_NUMBERS, **_NAMES))
+        cursor.execute(_BEGIN_VERSIONS.format(token=_TOKEN[connection.vendor], **_NAMES))
 
 
 def drop(connection: BaseDatabaseWrapper) -> None:
-    with connection.cursor() as cursor:
+    """In one transaction, so that no write goes by unseen while a version still stands."""
+    with transaction.atomic(connection.alias), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             for kind in _POSTGRESQL_KINDS:
                 cursor.execute(f"DROP FUNCTION IF EXISTS {kind}_keeps_cells() CASCADE")
         else:
             for name in _statements(connection):
                 cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
+        if _NAMES["version"] in connection.introspection.table_names():
+            cursor.execute(_NO_VERSIONS.format(**_NAMES))
 
 
 def stand(connection: BaseDatabaseWrapper) -> bool:
@@ -279,7 +305,8 @@ def _current(connection: BaseDatabaseWrapper) -> str:
 
 
 def _has_tables(connection: BaseDatabaseWrapper) -> bool:
-    return {_NAMES["booking"], _NAMES["hold"], _NAMES["cell"]} <= set(connection.introspection.table_names())
+    tables = {_NAMES[name] for name in ("booking", "hold", "cell", "version", "agent")}
+    return tables <= set(connection.introspection.table_names())
 
 
 def forget_past(at: datetime) -> None:

@@ -1,5 +1,5 @@
 """What a question about free starts rests on: the timetable, and what is taken, as integers and in the same two queries
-for any number of agents and weeks.
+for any number of agents and weeks; more only where what is kept of them has changed.
 """
 
 from collections.abc import Iterable

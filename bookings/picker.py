@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -218,12 +219,13 @@ class _Picker:
     def local(self, cell: int) -> datetime:
         return instant_at(cell).astimezone(self.zone)
 
+    @cached_property
+    def asked(self) -> dict[str, list[Any]]:
+        return {name: values for name, values in self.request.GET.lists() if name != "start"}
+
     def address(self, base: str = "", **changes: Any) -> str:
-        query = self.request.GET.copy()
-        query.pop("start", None)
-        for name, value in changes.items():
-            query[name] = str(value)
-        return f"{base or self.request.path}?{query.urlencode()}" if query else base or self.request.path
+        query = self.asked | changes
+        return f"{base or self.request.path}?{urlencode(query, doseq=True)}" if query else base or self.request.path
 
     def time(self, cell: int, picked: str = "") -> Time:
         words = _words(cell, self.zone, self.language)

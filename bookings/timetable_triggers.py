@@ -59,7 +59,8 @@ def create(connection: BaseDatabaseWrapper) -> None:
 
 
 def drop(connection: BaseDatabaseWrapper) -> None:
-    with connection.cursor() as cursor:
+    """In one transaction, so that no write goes by unseen while a version still stands."""
+    with transaction.atomic(connection.alias), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("DROP FUNCTION IF EXISTS timetable_changes() CASCADE")
         else:

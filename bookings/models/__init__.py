@@ -1,6 +1,6 @@
 """What the bookings app knows. State changes live in ``bookings.operations``."""
 
-from .booking import Booking, OccupiedCell
+from .booking import Booking, OccupiedCell, TakenVersion
 from .calls import CallAttempt, Callback, CallbackAddition, PeakPeriod
 from .feedback import Feedback, SurveyAnswer
 from .firm import Unreached
@@ -30,6 +30,7 @@ __all__ = [
     "StrikeReview",
     "SupportDecision",
     "SurveyAnswer",
+    "TakenVersion",
     "TermsAcceptance",
     "TermsVersion",
     "TimeOff",
