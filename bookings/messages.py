@@ -163,7 +163,7 @@ def client_context(message: Message, booking: Booking) -> dict[str, Any]:
             {"label": _("Change the time"), "url": settings.SITE_URL + manage_path(booking, "change")},
             {"label": _("Cancel the session"), "url": settings.SITE_URL + manage_path(booking, "cancel")},
         ]
-    else:
+    elif booking.cancel_reason != Booking.CancelReason.MEASURE:  # to whom booking is closed, none is offered
         shown["links"] = [{"label": _("Book a new time"), "url": settings.SITE_URL + reverse("bookings:book")}]
     return shown
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from supportportal.outbox import kinds
 from supportportal.outbox.models import Message
 
-from . import messages, registration_staff
+from . import messages, registration_care, registration_decide, registration_staff
 from .models import Measure
 
 
@@ -20,3 +20,5 @@ def register() -> None:
     """Called once, in ``AppConfig.ready()``."""
     kinds.register(*messages.kinds_of(notice_outcome))
     registration_staff.register()
+    registration_care.register()
+    registration_decide.register()

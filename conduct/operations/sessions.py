@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from bookings.models import Booking
 from bookings.operations import booking as bookings
@@ -54,11 +54,30 @@ def still_asks(measure: Measure, at: datetime) -> bool:
 
 
 def undecided(at: datetime) -> list[tuple[Measure, list[Booking]]]:
-    """Measures in force with the sessions that nobody has decided about, the next session first."""
+    """Measures in force with the sessions that nobody has decided about, the next session first. Four queries."""
     extended = Measure.objects.filter(state=Measure.State.TAKEN, extends__isnull=False).values("extends")
-    asking = Measure.objects.in_force(at).exclude(pk__in=extended).select_related("incident__client__account")
-    found = [(measure, affected_sessions(measure, at)) for measure in asking]
-    return sorted([one for one in found if one[1]], key=lambda one: one[1][0].first_cell)
+    asking = list(Measure.objects.in_force(at).exclude(pk__in=extended).select_related("incident__client__account"))
+    accounts = [one.incident.client.account_id for one in asking if one.whole_account]
+    clients = [one.incident.client_id for one in asking]
+    reached = User.objects.clients().filter(Q(pk__in=clients) | Q(account__in=accounts)).values_list("pk", flat=True)
+    sessions = list(coming(list(reached), at)) if asking else []
+    chosen = AffectedSession.objects.filter(booking__in=sessions, restored_at__isnull=True)
+    done = set(chosen.values_list("measure__incident", "booking")) if sessions else set()
+    found = []
+    for one in asking:
+        mine = [session for session in sessions if _asks_about(one, session)]
+        mine = [session for session in mine if (one.incident_id, session.pk) not in done]
+        if mine:
+            found.append((one, mine))
+    return sorted(found, key=lambda pair: pair[1][0].first_cell)
+
+
+def _asks_about(measure: Measure, booking: Booking) -> bool:
+    """Whether the booking is of somebody whom the measure reaches, and was made before it."""
+    client = measure.incident.client
+    colleague = measure.whole_account and client.account_id == booking.client.account_id
+    is_reached = booking.client_id == client.pk or colleague
+    return is_reached and measure.taken_at is not None and booking.booked_at <= measure.taken_at + REQUEST_TIME
 
 
 def choose(measure: Measure, booking: Booking, choice: str, *, by: User, at: datetime) -> bool:

@@ -4,6 +4,7 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
@@ -19,7 +20,7 @@ from supportportal.files import intake, sniffing
 from supportportal.files.forms import PrivateFileField
 from supportportal.trail import operations as trail
 
-from . import admin_own_data, countries, import_views, operations
+from . import about, admin_own_data, countries, import_views, operations
 from .forms import LineField, PhoneField, ZoneField
 from .models import Account, Channel, Firm, Plan, Restriction, Role, User
 
@@ -147,6 +148,14 @@ class UserAdmin(admin.ModelAdmin):
             if not change:
                 operations.invite(obj, by=request.user, at=at)
                 messages.success(request, _("An invitation is on its way to %(email)s.") % {"email": obj.email})
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        person = self.get_object(request, unquote(object_id))
+        if person is not None and self.has_view_permission(request, person):
+            extra_context = {**(extra_context or {}), "about": about.shown_about(person, request, timezone.now())}
+        return super().change_view(request, object_id, form_url, extra_context)
 
     @admin.display(description=_("roles"))
     def roles_held(self, person: User) -> str:

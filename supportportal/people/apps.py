@@ -9,13 +9,14 @@ class PeopleConfig(AppConfig):
     label = "people"
 
     def ready(self) -> None:
-        from . import kept_open, roles
+        from . import about, kept_open, own_data_part, roles
         from .models import Role
 
         kept_open.register(
             kept_open.Way("profile", _("Your details and settings"), lambda reader: reverse("people:profile"), 60)
         )
-
+        about.register(about.CLOSED)
+        own_data_part.register()
         post_migrate.connect(roles.sync_after_migrate, dispatch_uid="people.roles")
         roles.grant(
             Role.AGENT,
@@ -29,6 +30,7 @@ class PeopleConfig(AppConfig):
             "people.view_firm",
         )
         roles.grant(Role.MANAGER, "people.add_account", "people.change_account", "trail.view_entry")
+        roles.grant(Role.MANAGER, "people.add_dataaccess")
         roles.grant(
             Role.OWNER,
             "people.add_plan",
