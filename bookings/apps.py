@@ -40,6 +40,7 @@ class BookingsConfig(AppConfig):
         from . import (
             cells,
             demo,
+            own_data,
             registration_calls,
             registration_firm,
             registration_ladder,
@@ -65,6 +66,7 @@ class BookingsConfig(AppConfig):
         registration_ladder.register()
         registration_outcomes.register()
         registration_waiting.register()
+        own_data.register()
         pre_migrate.connect(cells.drop_before_migrate, sender=self)
         post_migrate.connect(cells.create_after_migrate, sender=self)
         checks.register(cells.check_cells, checks.Tags.database)

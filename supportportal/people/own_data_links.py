@@ -5,7 +5,7 @@ complaint reads it there.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from typing import IO, Any
 
@@ -71,9 +71,11 @@ def collect(person: User, *, by: User | None, at: datetime) -> IO[bytes]:
 
     Raises PeopleRefused while another one is being made for the same person.
     """
-    with _one_at_a_time(person, at):
-        archive = own_data_archive.build(person, at)
-    trail.record("data.collected", person, by=by, at=at, way="page" if by else "link")
+    with ExitStack() as if_it_fails:
+        with _one_at_a_time(person, at):
+            archive = if_it_fails.enter_context(own_data_archive.build(person, at))
+        trail.record("data.collected", person, by=by, at=at, way="page" if by else "link")
+        if_it_fails.pop_all()
     return archive
 
 

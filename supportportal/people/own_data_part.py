@@ -5,13 +5,14 @@ from datetime import datetime
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from supportportal import reader, wording
 from supportportal.trail.models import Entry
 
-from . import own_data
+from . import kept_open, own_data
 from .models import Gate, Restriction, User
 from .own_data import Coded, Fact, Part, Record, Section, facts_of
 
@@ -36,6 +37,7 @@ DONE = {
 
 def register() -> None:
     says = gettext_lazy("who you are to us, how you sign in, what you agreed to, and any measure against you")
+    kept_open.register(kept_open.Way("own_data", gettext_lazy("Your data"), lambda reader: reverse("people:own_data"), 40))
     own_data.register(Part("person", gettext_lazy("You and your account"), says, collect, position=10))
 
 
