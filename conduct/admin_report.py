@@ -66,7 +66,8 @@ class ReportAdmin(GatedAdmin):
             raise PermissionDenied
         at, origin = timezone.now(), origin_of(request)
         given = (request.POST, request.FILES) if request.method == "POST" else (None, None)
-        form = ReportForm(*given, reader=request.user, initial=origin.initial(at))
+        about_complaint = origin.complaint is not None
+        form = ReportForm(*given, reader=request.user, about_complaint=about_complaint, initial=origin.initial(at))
         if request.method == "POST":
             is_valid = form.is_valid()
             files = form.take_files(at)
@@ -90,7 +91,7 @@ def _report(said: reporting.Report, *, by: User, at: datetime) -> Incident:
 
 
 def origin_of(request: HttpRequest) -> Origin:
-    """What the address names: a session, a callback, a complaint or a client. Raises Http404 for what nobody may see."""
+    """What the address names: a session, a callback, a complaint or a client. Raises Http404 for what is not there."""
     if booking := _named(request, "booking", Booking.objects.select_related("client__account", "session_type")):
         return Origin(
             str(booking), booking.client, booking.started_at or booking.starts_at, Channel.SESSION, booking=booking

@@ -39,7 +39,7 @@ class ReportForm(forms.Form):
         error_messages={"required": _("Please choose a client."), "invalid_choice": _("Please choose a client.")},
     )
     happened_at = LocalInstantField(label=_("When it happened"), validators=[MinValueValidator(EARLIEST)])
-    channel = forms.ChoiceField(label=_("Where"), choices=Incident.Channel.choices)
+    channel = forms.ChoiceField(label=_("Where"))
     categories = forms.MultipleChoiceField(
         label=_("What it was"),
         choices=Category.choices,
@@ -76,12 +76,15 @@ class ReportForm(forms.Form):
 
     files_so_far: Sequence[StoredFile] = ()
 
-    def __init__(self, *args: Any, reader: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, reader: User, about_complaint: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.reader = reader
         field: Any = Incident._meta.get_field("client")
         self.fields["client"].widget = AutocompleteSelect(field, admin.site, choices=self.fields["client"].choices)
         self.fields["concerned"].initial = reader.pk
+        # That there is a complaint is nothing to choose: it is reported from its page, by who may see it (C-8).
+        offered = [one for one in Incident.Channel if about_complaint or one != Incident.Channel.COMPLAINT]
+        self.fields["channel"].choices = [(one.value, one.label) for one in offered]
 
     def clean_form_key(self) -> uuid.UUID:
         """A key under which somebody else has reported already is nobody's double submit."""

@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from complaints.models import Complaint
 from supportportal.files.models import StoredFile
 from supportportal.people.models import Role
 
@@ -27,13 +28,24 @@ class Category(models.TextChoices):
 
 class IncidentQuerySet(models.QuerySet):
     def visible_to(self, user):
-        """An agent sees what he or she reported, managers see all, an outside reviewer the case appointed to (R-10)."""
+        """An agent sees what he or she reported, managers see all, an outside reviewer the case appointed to (R-10).
+
+        One that belongs to a complaint tells of it: of those, managers see what the complaint's own gate shows (C-8).
+        """
         if not (user.is_active and user.is_staff):
             return self.none()
         if user.is_superuser or user.has_role(*MANAGERS):
-            return self
+            seen = Q(complaint__isnull=True) | Q(complaint__in=Complaint.objects.visible_to(user).values("pk"))
+            return self.filter(seen | Q(reporter=user.pk))
         appointed = Q(measures__appointments__person=user.pk, measures__appointments__ended_at__isnull=True)
         return self.filter(Q(reporter=user.pk) | appointed).distinct()
+
+    def in_full_for(self, user):
+        """Of those, the ones whose measures and letters ``user`` may read too; an agent reads none of them (R-10)."""
+        if user.is_active and user.is_staff and (user.is_superuser or user.has_role(*MANAGERS)):
+            return self
+        appointed = Q(measures__appointments__person=user.pk, measures__appointments__ended_at__isnull=True)
+        return self.visible_to(user).filter(appointed).distinct()
 
     def open(self):
         return self.filter(state=Incident.State.OPEN)

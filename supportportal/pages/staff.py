@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from . import checklist
 from .panels import staff_board
 
-APPS = ["bookings", "complaints", "people", "outbox"]
+APPS = ["bookings", "complaints", "conduct", "people", "outbox"]
 LAST = 50
 
 

@@ -11,9 +11,17 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from .. import actions
+
 register = template.Library()
 _CELL = re.compile(r"(<t[dh][^>]*)>(.*)(</t[dh]>)", re.DOTALL)
 BLANK = {"", "-", "–"}
+
+
+@register.simple_tag(takes_context=True)
+def actions_on(context: Any, subject: Any) -> list[actions.Action]:
+    """What other apps offer to do about the thing shown: ``{% actions_on original as offered %}``."""
+    return actions.on(context["request"], subject) if subject is not None else []
 
 
 @register.filter
