@@ -37,7 +37,9 @@ DONE = {
 
 def register() -> None:
     says = gettext_lazy("who you are to us, how you sign in, what you agreed to, and any measure against you")
-    kept_open.register(kept_open.Way("own_data", gettext_lazy("Your data"), lambda reader: reverse("people:own_data"), 40))
+    kept_open.register(
+        kept_open.Way("own_data", gettext_lazy("Your data"), lambda reader: reverse("people:own_data"), 40)
+    )
     own_data.register(Part("person", gettext_lazy("You and your account"), says, collect, position=10))
 
 
