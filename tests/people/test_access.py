@@ -1,10 +1,11 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import translation
 
-from supportportal.people.access import gate_is_open, may_use, may_use_all
-from supportportal.people.models import Account, Gate
+from supportportal.people.access import gate_is_open, may_use, may_use_all, restrictions_on, told_to
+from supportportal.people.models import REQUEST_TIME, Account, Gate
 from tests.factories import (
     AccountFactory,
     ChannelFactory,
@@ -114,6 +115,69 @@ def test_restriction_closes_its_gates_while_in_force(client_of, basic, gates, st
     assert gate_is_open(person, Gate.BOOKING, at).allowed is allowed
     if not allowed:
         assert (access.code, access.reason) == ("restricted", "Closed until Monday.")
+
+
+@pytest.mark.parametrize(
+    ("read_before", "allowed"),
+    [
+        pytest.param(timedelta(0), False, id="at the same instant"),
+        pytest.param(timedelta(milliseconds=1), False, id="just before"),
+        pytest.param(REQUEST_TIME, False, id="as long as a request can be on its way"),
+        pytest.param(REQUEST_TIME + timedelta(seconds=1), True, id="longer: it was no request of then"),
+    ],
+)
+def test_a_restriction_meets_requests_that_were_on_their_way_when_it_began(client_of, basic, read_before, allowed, at):
+    person = client_of()
+    RestrictionFactory(user=person, starts_at=at)
+    assert may_use(person, SessionTypeFactory(plans=[basic]), at - read_before).allowed is allowed
+
+
+ROME = ZoneInfo("Europe/Rome")
+SECOND = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    "ends",
+    [
+        pytest.param(datetime(2026, 11, 27, 17, tzinfo=ROME), id="an afternoon"),
+        pytest.param(datetime(2027, 3, 29, 0, tzinfo=ROME), id="midnight after a day of 23 hours"),
+        pytest.param(datetime(2027, 3, 28, 3, tzinfo=ROME), id="as clocks go forward"),
+        pytest.param(datetime(2027, 11, 1, 0, tzinfo=ROME), id="midnight after a day of 25 hours"),
+        pytest.param(datetime(2027, 10, 31, 2, 30, tzinfo=ROME), id="half past two, the first"),
+        pytest.param(datetime(2027, 10, 31, 2, 30, fold=1, tzinfo=ROME), id="half past two, the second"),
+    ],
+)
+def test_a_restriction_ends_by_itself_to_the_second(client_of, basic, ends):
+    person, ends = client_of(), ends.astimezone(UTC)
+    use = SessionTypeFactory(plans=[basic])
+    RestrictionFactory(user=person, starts_at=ends - timedelta(days=10), ends_at=ends)
+    answers = [may_use(person, use, instant).allowed for instant in (ends - SECOND, ends, ends + SECOND)]
+    assert answers == [False, True, True]
+    assert [len(restrictions_on(person, instant)) for instant in (ends - SECOND, ends)] == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("reader", "says_why"),
+    [
+        pytest.param(lambda person: person, True, id="the person"),
+        pytest.param(lambda person: ClientFactory(account=person.account, is_coordinator=True), False, id="colleague"),
+        pytest.param(lambda person: StaffFactory(), False, id="staff"),
+        pytest.param(lambda person: None, False, id="whoever holds a link"),
+    ],
+)
+def test_the_notice_is_for_whom_it_names_alone(client_of, reader, says_why, at):
+    person = client_of()
+    RestrictionFactory(user=person, starts_at=at, notice="For what you wrote on Monday.")
+    told = told_to(gate_is_open(person, Gate.BOOKING, at), reader(person), about=person)
+    assert not told and told.code == "restricted"
+    assert ("Monday" in str(told.reason)) is says_why
+    assert (told.closed_by is not None) is says_why
+
+
+def test_other_reasons_are_told_to_everybody(client_of, at):
+    person = client_of(subscription="ended")
+    access = may_use(person, SessionTypeFactory(), at)
+    assert told_to(access, StaffFactory(), about=person) == access
 
 
 def test_restriction_of_somebody_else_closes_nothing(client_of, basic, at):
