@@ -43,7 +43,7 @@ class IncidentQuerySet(models.QuerySet):
     def in_full_for(self, user):
         """Of those, the ones whose measures and letters ``user`` may read too; an agent reads none of them (R-10)."""
         if user.is_active and user.is_staff and (user.is_superuser or user.has_role(*MANAGERS)):
-            return self
+            return self.visible_to(user)
         appointed = Q(measures__appointments__person=user.pk, measures__appointments__ended_at__isnull=True)
         return self.visible_to(user).filter(appointed).distinct()
 
