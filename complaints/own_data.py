@@ -33,7 +33,7 @@ def register() -> None:
 
 
 def collect(person: User, at: datetime) -> Iterable[Section]:
-    yield Section("complaints", _("Complaints"), _complaints(person))
+    yield Section("complaints", _("Your complaints"), _complaints(person))
 
 
 def _complaints(person: User) -> Iterator[Record]:

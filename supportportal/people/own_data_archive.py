@@ -85,7 +85,7 @@ class _Archive:
             "person": person,
             "firm": Firm.current(),
             "language": reader.language(),
-            "made": wording.written_out(at, person.zone, reader.language(), year=True),
+            "made": wording.written_out(at, person.zone, reader.language(), year=True, named=False),
             "zone": wording.zone_label(person.zone, reader.language()),
             "parts": parts,
         }
