@@ -37,6 +37,9 @@ ROW_OF = {
 }
 
 
+Mails = dict[tuple[str, int], list[reading.Shown]]
+
+
 @dataclass(frozen=True)
 class Happened:
     """One line. ``kind`` says what it looks like: "in", "out" or "" for the rest."""
@@ -62,7 +65,7 @@ class Rows:
     files: list[StoredFile]
     measures: list[Measure]
     affected: list[AffectedSession]
-    mails: dict[tuple[str, int], list[reading.Shown]]
+    mails: Mails
     opened: list[tuple[Entry, User | None]]
 
     @classmethod
@@ -78,7 +81,7 @@ class Rows:
             list(incident.files.order_by("pk")),
             list(measures.order_by("decided_at", "pk")) if all_of_it else [],
             list(affected.order_by("at", "pk")) if all_of_it else [],
-            _mails(incident),
+            _mails(incident, all_of_it=all_of_it),
             _opened(incident) if all_of_it else [],
         )
 
@@ -89,7 +92,7 @@ class Rows:
 def of(rows: Rows, *, all_of_it: bool) -> list[Happened]:
     parts = [_told(rows), _said(rows)]
     if all_of_it:
-        parts += [_stopped(rows), _decided(rows), _appeals(rows), _sessions(rows), _looked(rows)]
+        parts += [_stopped(rows), _decided(rows), _appeals(rows), _sessions(rows), _letters(rows), _looked(rows)]
     return sorted((one for part in parts for one in part), key=lambda one: one.at)
 
 
@@ -166,6 +169,14 @@ def _sessions(rows: Rows) -> Iterator[Happened]:
             yield Happened(one.restored_at, _("Session %(reference)s given back") % {"reference": one.booking})
 
 
+def _letters(rows: Rows) -> Iterator[Happened]:
+    """Mails that tell of nothing above: to colleagues, about an appeal."""
+    for (kind, _row), mails in rows.mails.items():
+        if kind not in ROW_OF:
+            for mail in mails:
+                yield Happened(mail.at, mail.label, kind="out", mails=[mail])
+
+
 def _looked(rows: Rows) -> Iterator[Happened]:
     names = {file.pk: file.name for file in rows.files}
     names |= {file.pk: file.name for answer in rows.answers for file in answer.files.all()}
@@ -173,12 +184,14 @@ def _looked(rows: Rows) -> Iterator[Happened]:
         yield Happened(entry.at, _("File taken out"), person or "", names.get(entry.facts.get("file"), ""))
 
 
-def _mails(incident: Incident) -> dict[tuple[str, int], list[reading.Shown]]:
+def _mails(incident: Incident, *, all_of_it: bool) -> Mails:
     """Each mail about the incident, by its kind and the row that it tells of."""
-    found: dict[tuple[str, int], list[reading.Shown]] = {}
-    about = Message.objects.about(messages.SUBJECT_TYPE, incident.pk).filter(kind__in=ROW_OF)
+    found: Mails = {}
+    about = Message.objects.about(messages.SUBJECT_TYPE, incident.pk)
+    if not all_of_it:
+        about = about.filter(kind=messages.STOP_REQUEST)
     for message in about.defer("text", "html").select_related("recipient").order_by("due_at", "pk"):
-        row = message.data.get(ROW_OF[message.kind])
+        row = message.data.get(ROW_OF.get(message.kind, ""), 0)
         found.setdefault((message.kind, row), []).append(reading.shown(message))
     return found
 
