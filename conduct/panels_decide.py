@@ -18,7 +18,8 @@ def _approvals(request: HttpRequest, at: datetime) -> dict[str, Any] | None:
     """What others proposed; who of the managers may answer is said at the press alone (C-8)."""
     if not answers(request):
         return None
-    rows = list(waiting_for(request).exclude(decided_by=request.user.pk))
+    others = waiting_for(request).exclude(decided_by=request.user.pk)
+    rows = list(others.exclude(incident__concerned=request.user.pk))
     today = today_of(request, at)
     late = sum(one.approval.due_on < today for one in rows)
     shown = {"rows": rows[:MOST], "number": len(rows), "more": len(rows) > MOST, "late": late, "today": today}
