@@ -3,13 +3,14 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy
 
+from .admin_appeal import AppealAdmin
 from .admin_approvals import ApprovalsAdmin
 from .admin_decide import DecideAdmin
 from .admin_incident import PageAdmin
 from .admin_list import ListAdmin
 from .admin_measure import MeasureAdmin
 from .admin_report import ReportAdmin
-from .models import Incident
+from .models import Appeal, Incident
 
 
 @admin.register(Incident)
@@ -19,3 +20,6 @@ class IncidentAdmin(DecideAdmin, ApprovalsAdmin, MeasureAdmin, ReportAdmin, Page
     nav_position = 10
     search_fields = ["reference", "client__name", "client__email", "client__account__name"]
     search_help_text = gettext_lazy("Reference, client or account")
+
+
+admin.site.register(Appeal, AppealAdmin)

@@ -8,10 +8,15 @@ from supportportal.people.models import User
 from .models import MANAGERS, Appointment, Incident, Measure
 
 
+def managers() -> QuerySet[User]:
+    """Everybody in a role that decides, whatever the case."""
+    in_role = User.groups.through.objects.filter(user=OuterRef("pk"), group__name__in=MANAGERS)
+    return User.objects.staff().filter(Exists(in_role))
+
+
 def deciders(incident: Incident) -> QuerySet[User]:
     """Managers, but not whom it was aimed at, and nobody named in an open complaint of the client (R-7b)."""
-    in_role = User.groups.through.objects.filter(user=OuterRef("pk"), group__name__in=MANAGERS)
-    return _impartial(incident).filter(Exists(in_role))
+    return _impartial(incident).filter(pk__in=managers().values("pk"))
 
 
 def approvers(measure: Measure) -> QuerySet[User]:
@@ -24,6 +29,17 @@ def appeal_reviewers(measure: Measure) -> QuerySet[User]:
     return _with_appointed(measure, deciders(measure.incident)).exclude(pk__in=_with_a_part(measure))
 
 
+def offered_approval(measure: Measure) -> QuerySet[User]:
+    """Whom a proposal is offered to: the approvers, and whoever an open complaint alone keeps from it. Such a person is
+    refused, not left out: what they are shown must not tell them of it (C-8)."""
+    return _in_role_or_appointed(measure).exclude(pk=measure.decided_by_id)
+
+
+def offered_appeal(measure: Measure) -> QuerySet[User]:
+    """Whom an appeal is offered to, in the same way."""
+    return _in_role_or_appointed(measure).exclude(pk__in=_with_a_part(measure))
+
+
 def open_complaints(client: User) -> QuerySet[Complaint]:
     """Those of the client not answered yet (R-7b). Not to be shown: whoever is named must not learn of them."""
     return Complaint.objects.open().filter(Q(client=client) | Q(email__iexact=client.email))
@@ -34,7 +50,17 @@ def _impartial(incident: Incident) -> QuerySet[User]:
         part=NamedStaff.Part.CLEARED
     )
     barred = named.filter(person__isnull=False).values("person")
-    return User.objects.staff().exclude(pk__in=[incident.concerned_id, incident.client_id]).exclude(pk__in=barred)
+    return _unconcerned(incident).exclude(pk__in=barred)
+
+
+def _unconcerned(incident: Incident) -> QuerySet[User]:
+    return User.objects.staff().exclude(pk__in=[incident.concerned_id, incident.client_id])
+
+
+def _in_role_or_appointed(measure: Measure) -> QuerySet[User]:
+    appointed = Appointment.objects.filter(measure=measure, ended_at__isnull=True).values("person")
+    either = Q(pk__in=managers().values("pk")) | Q(pk__in=appointed)
+    return _unconcerned(measure.incident).filter(either)
 
 
 def _with_appointed(measure: Measure, managers: QuerySet[User]) -> QuerySet[User]:

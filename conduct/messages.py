@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Min, QuerySet
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -28,6 +29,7 @@ NOTICE, STOP, LIFTED = "conduct_notice", "conduct_stop", "conduct_lifted"
 COLLEAGUE, COLLEAGUE_OPEN = "conduct_colleague", "conduct_colleague_open"
 APPROVAL = "conduct_approval_asked"
 LINK_KIND = "measure"
+GONE = [Message.State.SENT, Message.State.DELIVERED]
 
 
 # -- what is owed ------------------------------------------------------------------------------------------------------
@@ -131,6 +133,12 @@ def load(ids: Sequence[int]) -> dict[int, Incident]:
 def measure_of(message: Message) -> Measure:
     rows = Measure.objects.select_related("incident__client__account", "restriction")
     return rows.get(pk=message.data["measure"])
+
+
+def told_at(measure: int) -> datetime | None:
+    """When the first notice of it left that has not come back; None where the client has not been told."""
+    gone = Message.objects.filter(kind=NOTICE, data__measure=measure, state__in=GONE)
+    return gone.aggregate(first=Min(Coalesce("sent_at", "delivered_at")))["first"]
 
 
 def _stop_request(message: Message, incident: Incident) -> dict[str, Any]:

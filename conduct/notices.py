@@ -1,37 +1,60 @@
-"""What a client is told about a measure, in the client's language: kept as it was written (R-4, R-7)."""
+"""What a client is told about a measure, in the client's language: kept as it was written (R-4, R-7).
 
-from datetime import datetime
-from functools import partial
+Instants stand in the firm's zone, which is named: a measure ends for everybody at the same time.
+"""
+
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from supportportal import wording
+from complaints import authorities
+from complaints.models import OmbudsmanScheme
+from supportportal import reader, wording
 from supportportal.people.models import Firm, Gate, User
 
-from .models import Measure
+from . import rules
+from .models import Category, Measure
+from .policy import POLICY
+
+# Which part of what we ask of everybody is meant, in a sentence that a client can hold us to (R-1).
+RULES = {
+    Category.LANGUAGE: gettext_lazy("Words to our team may be angry, but not aggressive, insulting or vulgar."),
+    Category.BULLYING: gettext_lazy("Nobody who works here is to be bullied or made small."),
+    Category.PERSONAL: gettext_lazy("Criticise what we do as sharply as you like, but not the person who does it."),
+    Category.HARASSMENT: gettext_lazy("Nobody here is to be pestered or pursued, in or outside their work."),
+    Category.THREAT: gettext_lazy("Nobody is to be threatened, nor are public bad reviews to be used as leverage."),
+    Category.ACCUSATION: gettext_lazy(
+        "How we work may be questioned at any time, but not be stated as wrongdoing that nothing shows."
+    ),
+    Category.TEAM: gettext_lazy("Remarks that put down members of our team have no place here."),
+    Category.OTHER: gettext_lazy("We ask for the same courtesy and respect that you can expect of us."),
+}
 
 
 def of_measure(measure: Measure, *, at: datetime) -> str:
     """The notice of a measure that is being taken: facts, rule, what is closed and stays open, until when, appeal."""
     client = measure.incident.client
-    return _written("measure", client, at, measure=measure, shown=_shown(measure, client.language, firm=Firm.current()))
+    return _written("measure", client, measure=measure, **_shown(measure, client, at))
 
 
 def of_stop(client: User, until: datetime) -> str:
     """What the client is told when contact is stopped at once (R-7a)."""
     with translation.override(client.language):
-        ends = wording.written_out(until, client.zone, client.language, year=True)
-    return _written("stop", client, until, until=ends)
+        ends = instant(until, Firm.current())
+    return _written("stop", client, until=ends, complain_url=complain_url())
 
 
 def in_short(measure: Measure) -> str:
     """What stands on a page in the place of what is closed. For a whole account it says nothing about the person."""
     client = measure.incident.client
     with translation.override(client.language):
-        until = _until(measure, client.language, Firm.current())
+        until = span(measure, Firm.current(), as_it_ends=True)
         if measure.whole_account:
             said = _("This is closed to {account} {until}. We have written why to the person concerned.")
         else:
@@ -41,38 +64,85 @@ def in_short(measure: Measure) -> str:
 
 def of_stop_in_short(client: User, until: datetime) -> str:
     with translation.override(client.language):
-        ends = wording.written_out(until, client.zone, client.language)
+        ends = instant(until, Firm.current())
         return _("This is closed to you until {until}. We have written to you why.").format(until=ends)
 
 
+# -- in the language in force ------------------------------------------------------------------------------------------
+
+
 def closed_by(measure: Measure) -> list[str]:
-    """The names of what a measure closes, in the language in force."""
-    return [str(Gate(gate).label) for gate in measure.gates]
+    """The names of what a measure closes."""
+    return names_of(measure.gates)
 
 
-def _until(measure: Measure, language: str, firm: Firm) -> str:
+def names_of(gates: list[str]) -> list[str]:
+    return [str(Gate(gate).label) for gate in gates]
+
+
+def instant(when: datetime, firm: Firm) -> str:
+    return wording.written_out(when, firm.zone, reader.language(), year=True)
+
+
+def day(when: date) -> str:
+    return wording.written_day(when, reader.language(), year=True)
+
+
+def until_when(ends: datetime, firm: Firm) -> str:
+    """ "until Tuesday 24 November 2026, 10:30, Rome time"; at midnight the day that is over then is named."""
+    local = ends.astimezone(firm.zone)
+    if (local.hour, local.minute) == (0, 0):
+        zone = wording.zone_label(firm.zone, reader.language())
+        return _("until the end of {day} ({zone})").format(day=day((local - timedelta(days=1)).date()), zone=zone)
+    return _("until {when}").format(when=instant(ends, firm))
+
+
+def span(measure: Measure, firm: Firm, *, as_it_ends: bool = False) -> str:
+    """For how long; ``as_it_ends``: with the review date, at which it lapses unless somebody decides anew."""
+    ends = rules.ends_at(measure.until, measure.review_on, firm.zone) if as_it_ends else measure.until
     if measure.until is None:
+        if as_it_ends and measure.review_on:
+            return _("for good; we look at it again by {day}").format(day=day(measure.review_on))
         return _("for good")
-    return _("until {when}").format(when=wording.written_out(measure.until, firm.zone, language, year=True))
+    return until_when(ends or measure.until, firm)
 
 
-def _shown(measure: Measure, language: str, *, firm: Firm) -> dict[str, Any]:
-    """What the templates of notices show beside the measure itself; called before the language is switched."""
-    day = partial(wording.written_day, language=language, year=True)
-    with translation.override(language):
+def complain_url() -> str:
+    return settings.SITE_URL + reverse("complaints:complain")
+
+
+# -- what stands behind ------------------------------------------------------------------------------------------------
+
+
+def _shown(measure: Measure, client: User, at: datetime) -> dict[str, Any]:
+    firm = Firm.current()
+    country = client.account.country if client.account else firm.country
+    with translation.override(client.language):
         return {
             "facts": measure.assessment.facts,
+            "happened": instant(measure.incident.happened_at, firm),
+            "rules": [str(RULES[category]) for category in Category if category in measure.incident.categories],
             "reasons": measure.assessment.reasons,
             "stays_open": measure.assessment.stays_open,
             "closed": closed_by(measure),
-            "until": _until(measure, language, firm),
+            "since": instant(measure.taken_at or at, firm),
+            "until": span(measure, firm),
             "review": day(measure.review_on) if measure.review_on else "",
             "appeal_by": day(measure.appeal_by) if measure.appeal_by else "",
+            "answer_days": POLICY.appeal_answer_days,
+            "extended": day(measure.extends.taken_at.astimezone(firm.zone).date()) if _extends(measure) else "",
+            "authority": authorities.of(country),
+            "scheme": OmbudsmanScheme.on(at.astimezone(firm.zone).date()),
+            "complain_url": complain_url(),
         }
 
 
-def _written(name: str, client: User, at: datetime, **said: Any) -> str:
+def _extends(measure: Measure) -> bool:
+    return measure.extends is not None and measure.extends.taken_at is not None
+
+
+def _written(name: str, client: User, **shown: Any) -> str:
     firm = Firm.current()
     with translation.override(client.language), timezone.override(firm.zone):
-        context = {"client": client, "firm": firm, **said.pop("shown", {}), **said}
-        return render_to_string(f"conduct/notices/{name}.txt", context).strip()
+        text = render_to_string(f"conduct/notices/{name}.txt", {"client": client, "firm": firm, **shown})
+    return "\n\n".join(part.strip() for part in text.split("\n\n") if part.strip())

@@ -5,15 +5,14 @@ from datetime import datetime
 from supportportal.outbox import kinds
 from supportportal.outbox.models import Message
 
-from . import messages, registration_care, registration_decide, registration_staff
+from . import messages, registration_care, registration_client, registration_decide, registration_staff
 from .models import Measure
 
 
 def notice_outcome(message: Message, outcome: str, at: datetime) -> None:
-    """The time to appeal counts from when the notice has really gone (R-7)."""
-    if outcome in ("sent", "delivered"):
-        gone = Measure.objects.filter(pk=message.data["measure"], told_at__isnull=True)
-        gone.update(told_at=message.sent_at or at)
+    """The time to appeal counts from when the notice has really gone (R-7); one that came back has told nobody."""
+    measure = message.data["measure"]
+    Measure.objects.filter(pk=measure).update(told_at=messages.told_at(measure))
 
 
 def register() -> None:
@@ -21,4 +20,5 @@ def register() -> None:
     kinds.register(*messages.kinds_of(notice_outcome))
     registration_staff.register()
     registration_care.register()
+    registration_client.register()
     registration_decide.register()

@@ -1,8 +1,11 @@
-"""Pages that a client reaches without signing in."""
+"""The client's pages: the first is reached by a link, without signing in."""
 
 from django.urls import path
 
 from . import views
 
 app_name = "conduct"
-urlpatterns = [path("m/<str:token>/", views.appeal, name="appeal")]
+urlpatterns = [
+    path("m/<str:token>/", views.appeal, name="appeal"),
+    path("decisions/", views.decisions, name="decisions"),
+]

@@ -3,11 +3,27 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from supportportal.files.models import StoredFile
 
+from .incident import MANAGERS
 from .measure import Measure
+
+
+class AppealQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Managers see all, an outside reviewer the one appointed to; who reported it sees what came of it (R-10)."""
+        if not (user.is_active and user.is_staff):
+            return self.none()
+        if user.is_superuser or user.has_role(*MANAGERS):
+            return self
+        appointed = Appointment.objects.filter(person=user.pk, ended_at__isnull=True)
+        return self.filter(measure__in=appointed.values("measure"))
+
+    def open(self):
+        return self.filter(outcome="")
 
 
 class Appeal(models.Model):
@@ -36,6 +52,8 @@ class Appeal(models.Model):
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
     suspended_at = models.DateTimeField(_("measure suspended"), null=True, blank=True)  # S-1
 
+    objects = AppealQuerySet.as_manager()
+
     class Meta:
         ordering = ["lodged_at", "pk"]
         verbose_name = _("appeal")
@@ -50,6 +68,9 @@ class Appeal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.measure}: {_('appeal')}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("admin:conduct_appeal_change", args=[self.pk])
 
     @property
     def is_open(self) -> bool:

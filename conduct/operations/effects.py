@@ -73,6 +73,27 @@ def end(measure: Measure, *, state: str, reasons: str, by: User, at: datetime) -
         _renew_subscription(measure)
 
 
+def pause(measure: Measure, *, at: datetime) -> None:
+    """From now on it closes nothing, until ``resume``; it still stands (S-1)."""
+    if measure.restriction is not None:
+        end_restriction(measure.restriction, at=at)
+    if measure.subscription_before:
+        _renew_subscription(measure)
+
+
+def resume(measure: Measure, *, at: datetime) -> None:
+    """What was paused goes on until the end that it had; nothing where that has come meanwhile."""
+    restriction = measure.restriction
+    if restriction is not None:
+        ends_at = rules.ends_at(measure.until, measure.review_on, Firm.current().zone)
+        if ends_at is None or ends_at > at:
+            restriction.ends_at = ends_at
+            restriction.save(update_fields=["ends_at"])
+    if measure.subscription_before:
+        _end_subscription(measure)
+        measure.save(update_fields=["subscription_before"])
+
+
 def give_back_sessions(measure: Measure, *, by: User, at: datetime) -> list[Booking]:
     """Restore the sessions that the measure cancelled and whose time is still free, each for itself; returns the rest,
     which the client is asked to book anew (R-7).

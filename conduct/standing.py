@@ -1,0 +1,91 @@
+"""How a measure stands, as its client may know it: in force until when, appealed or not, with what result."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from bookings.models import Booking
+from supportportal.people.models import Firm, User
+
+from . import appeal_time, messages, messages_appeal, notices
+from .models import Appeal, Measure
+
+State = Measure.State
+
+
+@dataclass(frozen=True)
+class Standing:
+    """``code``: told (closes nothing), in_force, over, lifted, withdrawn, suspended; ``span`` in words where it is in
+    force; ``sessions`` are those given back, and those that could not be."""
+
+    measure: Measure
+    code: str
+    span: str
+    closed: list[str]
+    appeal: Appeal | None
+    is_late: bool  # our answer to the appeal
+    back: list[Booking]
+    lost: list[Booking]
+
+    @property
+    def path(self) -> str:
+        return messages.appeal_path(self.measure)
+
+
+def of(measure: Measure, at: datetime) -> Standing:
+    appeal: Appeal | None = getattr(measure, "appeal", None)
+    code = _code(measure, appeal, at)
+    back, lost = messages_appeal.sessions_of(appeal, measure.incident.client) if appeal else ([], [])
+    firm = Firm.current()
+    today = at.astimezone(firm.zone).date()
+    return Standing(
+        measure=measure,
+        code=code,
+        span=notices.span(measure, firm, as_it_ends=True) if code == "in_force" else "",
+        closed=notices.closed_by(measure) if code == "in_force" else [],
+        appeal=appeal,
+        is_late=_is_late(appeal, today),
+        back=back,
+        lost=lost,
+    )
+
+
+def all_of(person: User, at: datetime) -> list[Standing]:
+    """Everything that was decided about the person, the newest first."""
+    return [of(measure, at) for measure in _told(person)]
+
+
+def worth_a_word(person: User, at: datetime) -> list[Standing]:
+    """Of these, what is in force, waits for an answer, or can still be appealed in time."""
+    return [one for one in all_of(person, at) if _is_worth_a_word(one, at)]
+
+
+def has_any(person: User) -> bool:
+    return Measure.objects.filter(incident__client=person, taken_at__isnull=False).exists()
+
+
+def _told(person: User) -> list[Measure]:
+    rows = Measure.objects.filter(incident__client=person, taken_at__isnull=False)
+    return list(rows.select_related("incident__client__account", "restriction", "appeal").order_by("-taken_at", "-pk"))
+
+
+def _is_worth_a_word(one: Standing, at: datetime) -> bool:
+    if one.code in ("in_force", "suspended") or (one.appeal is not None and one.appeal.is_open):
+        return True
+    chance = appeal_time.chance_of(one.measure, at)
+    return chance is not None and chance.is_in_time
+
+
+def _code(measure: Measure, appeal: Appeal | None, at: datetime) -> str:
+    if measure.state == State.QUASHED:
+        return "withdrawn"
+    if measure.state == State.LIFTED:
+        return "lifted"
+    if appeal is not None and appeal.is_open and appeal.suspended_at:
+        return "suspended"
+    if measure.restriction is None:
+        return "told"
+    return "in_force" if measure.is_in_force(at) else "over"
+
+
+def _is_late(appeal: Appeal | None, today: date) -> bool:
+    return appeal is not None and appeal.is_open and appeal.answer_by is not None and appeal.answer_by < today
