@@ -141,10 +141,7 @@ class PageAdmin(GatedAdmin):
             "measures": [(one, notices.closed_by(one), grounds_of(one.assessment)) for one in rows.measures],
             "may_manage": request.user.has_perm(DECIDE),
             **offered(request, incident, rows),
-            **{
-                f"{name.replace('-', '_')}_form": (posted or {}).get(name) or form_of(name, incident)
-                for name in PRESSES
-            },
+            "forms": {name.replace("-", "_"): (posted or {}).get(name) or form_of(name, incident) for name in PRESSES},
             **more,
         }
         return self.page(request, "incident/case", incident.reference, **context)

@@ -116,7 +116,6 @@ class PersonFilter(admin.RelatedOnlyFieldListFilter):
 class ListAdmin(GatedAdmin):
     list_display = ["reported", "client", "account", "what", "stands", "reporter", "reference"]
     list_display_links = ["reported"]
-    list_select_related = ["client__account", "reporter"]
     list_filter = [StateFilter, MineFilter, CategoryFilter, ("reporter", PersonFilter), ("client", PersonFilter)]
     list_per_page = 50
     show_full_result_count = False

@@ -26,9 +26,10 @@ class Outcome:
 
 
 def with_outcomes(incidents: QuerySet[Incident]) -> QuerySet[Incident]:
-    """Loads what ``of`` reads, in one query more, however many incidents there are."""
+    """Loads what ``of`` reads, in one query more, however many incidents there are; and whom they are about."""
     measures = Measure.objects.select_related("restriction", "appeal").order_by("decided_at", "pk")
-    return incidents.select_related("emergency_stop").prefetch_related(Prefetch("measures", measures))
+    rows = incidents.select_related("client__account", "reporter", "emergency_stop")
+    return rows.prefetch_related(Prefetch("measures", measures))
 
 
 def of(incident: Incident, at: datetime) -> list[Outcome]:

@@ -21,7 +21,7 @@ def _decide(request: HttpRequest, at: datetime) -> dict[str, Any] | None:
     if not request.user.has_perm(DECIDE):
         return None
     waiting = Incident.objects.visible_to(request.user).open()
-    shown = list(outcomes.with_outcomes(waiting.select_related("client__account")).order_by("reported_at", "pk")[:MOST])
+    shown = list(outcomes.with_outcomes(waiting).order_by("reported_at", "pk")[:MOST])
     if not shown:
         return None
     number = len(shown) if len(shown) < MOST else waiting.count()
@@ -38,7 +38,7 @@ def _changed(request: HttpRequest, since: datetime) -> list[Incident]:
     decided = Q(closed_at__gte=since) | Q(measures__taken_at__gte=since) | Q(measures__ended_at__gte=since)
     appealed = Q(measures__appeal__decided_at__gte=since) | Q(measures__appeal__lodged_at__gte=since)
     lately = own.filter(pk__in=own.filter(decided | appealed).values("pk"))
-    return list(outcomes.with_outcomes(lately.select_related("client__account")).order_by("-reported_at", "-pk")[:MOST])
+    return list(outcomes.with_outcomes(lately).order_by("-reported_at", "-pk")[:MOST])
 
 
 STAFF_PANELS = [
