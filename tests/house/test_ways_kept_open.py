@@ -1,0 +1,449 @@
+"""No measure closes the way to a complaint, an appeal, one's own data or a cancellation: each page of the portal's own
+map is either kept open, closed with the notice, or not for clients at all (R-4 to R-6).
+
+A new page fails the first test until it stands in one of the three tables below.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import time_machine
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+
+from bookings import messages, messages_outcomes, messages_waiting, operations
+from bookings.models import Booking, Callback, Feedback, Offer, SurveyAnswer, TermsAcceptance, WaitlistEntry
+from bookings.operations import calls, firm, waiting
+from complaints import messages as complaint_messages
+from complaints.models import Appeal as ComplaintAppeal
+from complaints.models import Complaint
+from conduct import messages as conduct_messages
+from conduct.models import Appeal as MeasureAppeal
+from supportportal import links
+from supportportal.files import intake
+from supportportal.outbox import events, inbound, mails
+from supportportal.outbox.models import Inbound, Message
+from supportportal.people import notices, own_data_links
+from supportportal.people.models import Account, Firm, Gate, Restriction, User
+from tests.factories import (
+    PASSWORD,
+    AgentFactory,
+    BookingFactory,
+    ChannelFactory,
+    ClientFactory,
+    FirmFactory,
+    RestrictionFactory,
+    SessionTypeFactory,
+    StaffFactory,
+    StrikeFactory,
+    TermsVersionFactory,
+)
+from tests.factories_complaints import ComplaintFactory, decided, senior
+from tests.factories_conduct import make_incident, make_measure
+from tests.files import samples
+from tests.outbox.test_mails import eml
+from tests.support.pages import pages
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)  # a Friday, 10:00 in Rome
+STARTS = NOW + timedelta(days=4)
+DAY = timedelta(days=1)
+NOTICE = "Closed for what you wrote on Monday."
+GATES = [gate.value for gate in Gate]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A page that answers the restricted as it answers others. ``posts``: what is pressed there, if anything.
+
+    ``reads``: there is a page to look at. ``by_link``: it needs no sign-in. ``says``: the notice stands there too,
+    beside what goes on.
+    """
+
+    posts: dict[str, Any] | None = None
+    reads: bool = True
+    by_link: bool = False
+    says: bool = False
+    values: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
+
+
+OPEN = Kept(by_link=True)
+TOLD = {"summary": "The export stops.", "name": "Anna", "email": "anna@example.org", "country": "IT"}
+KEPT: dict[str, Kept] = {
+    # The frame
+    "home": Kept(says=True),
+    "healthz": OPEN,
+    "stylesheet": OPEN,
+    "firm_css": OPEN,
+    "firm_logo": OPEN,
+    "legal": OPEN,
+    "set_language": Kept({"language": "it"}, reads=False, by_link=True),
+    "set_zone": Kept({"time_zone": "Europe/Rome"}, reads=False, by_link=True),
+    # Complaints
+    "complaints:complain": Kept(TOLD, by_link=True),
+    "complaints:files": Kept({}, reads=False, by_link=True),
+    "complaints:status": OPEN,
+    "complaints:add": Kept({"text": "More of it."}, reads=False, by_link=True),
+    "complaints:withdraw": Kept({"sure": "on"}, by_link=True),
+    "complaints:appeal": Kept({"reasons": "It did not happen so."}, by_link=True),
+    # Measures and appeals
+    "conduct:appeal": Kept({"reasons": "It did not happen so."}, by_link=True),
+    "conduct:decisions": Kept(),
+    # One's own data, profile and plan
+    "people:own_data": Kept({}),
+    "people:own_data_link": Kept({}, by_link=True),
+    "people:profile": Kept({"name": "Anna Neri", "language": "en", "time_zone": "Europe/Rome"}),
+    "people:plan": Kept(says=True),
+    "people:invitation": OPEN,
+    # Sessions already booked
+    "bookings:sessions": Kept(),
+    "bookings:booking": Kept(says=True),
+    "bookings:calendar_entry": Kept(),
+    "bookings:file": Kept(),
+    "bookings:fee": Kept({}),
+    "bookings:strike": Kept({"text": "I was there."}),
+    "bookings:link": Kept(by_link=True, says=True),
+    "bookings:link_agree": Kept({"version": "1"}, reads=False, by_link=True),
+    "bookings:link_cancel": Kept({"reason": "solved", "meaning": "free"}, by_link=True),
+    "bookings:link_now": Kept({"say": "late"}, by_link=True),
+    "bookings:link_calendar_entry": OPEN,
+    "bookings:feedback": Kept({"rating": "4"}, by_link=True),
+    "bookings:survey": Kept({"rating": "4"}, by_link=True),
+    "bookings:leave_waiting": Kept({}, reads=False),
+    "bookings:callback_cancel": Kept({}),
+    # The support terms
+    "bookings:terms": OPEN,
+    "bookings:accept_terms": Kept({"version": "1.0"}, reads=False),
+    # Signing in and out
+    **dict.fromkeys(
+        [
+            *("account_login", "account_logout", "account_signup", "account_inactive", "account_request_login_code"),
+            *("account_reset_password", "account_reset_password_done", "account_reset_password_from_key"),
+            *("account_reset_password_from_key_done", "account_confirm_login_code", "account_confirm_email"),
+            *("account_email_verification_sent", "mfa_authenticate"),
+        ],
+        OPEN,
+    ),
+    **dict.fromkeys(
+        [
+            *("account_reauthenticate", "account_email", "account_change_password", "account_set_password"),
+            *("mfa_index", "mfa_reauthenticate", "mfa_activate_totp", "mfa_generate_recovery_codes"),
+        ],
+        Kept(),
+    ),
+}
+# What shows the notice instead; the operations behind each refuse (tests/bookings/test_restricted.py).
+CLOSED: dict[str, Gate] = {
+    "bookings:book": Gate.BOOKING,
+    "bookings:time": Gate.BOOKING,
+    "bookings:details": Gate.BOOKING,
+    "bookings:attendee": Gate.BOOKING,
+    "bookings:link_change": Gate.BOOKING,
+    "bookings:link_undo": Gate.BOOKING,
+    "bookings:wait_for_days": Gate.WAITLIST,
+    "bookings:wait_for_earlier": Gate.WAITLIST,
+    "bookings:offer": Gate.WAITLIST,  # declining stays open
+    "bookings:callback": Gate.CALLBACK,
+    "bookings:callback_details": Gate.CALLBACK,
+    "bookings:callback_edit": Gate.CALLBACK,
+}
+ONLY_PRESSED = {"bookings:link_undo"}
+# Of staff, of providers, and of the demo; and what a client has only after setting up a second factor.
+NOT_FOR_CLIENTS = {"mfa_deactivate_totp", "mfa_view_recovery_codes", "mfa_download_recovery_codes"}
+NAMESPACES_NOT_FOR_CLIENTS = ("admin:", "anymail:", "demo:", "twilio_")
+
+
+def unclassified(names) -> list[str]:
+    known = {*KEPT, *CLOSED, *NOT_FOR_CLIENTS}
+    return [name for name in names if name not in known and not name.startswith(NAMESPACES_NOT_FOR_CLIENTS)]
+
+
+def test_each_page_is_kept_open_or_closed_or_not_for_clients():
+    new = unclassified(name for name, _pattern in pages())
+    assert not new, f"May a restricted client use these pages? Add each to a table of {__file__}: {', '.join(new)}"
+
+
+def test_no_page_stands_in_two_tables_and_none_is_gone():
+    tables = [*KEPT, *CLOSED, *NOT_FOR_CLIENTS]
+    assert sorted(tables) == sorted(set(tables))
+    assert set(tables) <= {name for name, _pattern in pages()}
+
+
+def test_a_page_that_nobody_thought_of_is_told():
+    assert unclassified(["home", "bookings:something_new", "admin:index"]) == ["bookings:something_new"]
+
+
+# -- the scene ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def clock():
+    with time_machine.travel(NOW, tick=False) as clock:
+        yield clock
+
+
+@pytest.fixture
+def scene():
+    """A client who has one of everything, a measure that is over already too."""
+    FirmFactory(logo=intake.accept(SimpleUploadedFile("logo.png", samples.PNG, "image/png"), NOW))
+    client = ClientFactory(name="Anna Neri", password=PASSWORD, phone="+393331234567", sms_consent_at=NOW)
+    measure = make_measure(at=NOW - DAY, incident=make_incident(client=client, at=NOW - DAY))
+    Restriction.objects.update(ends_at=NOW - DAY / 2)
+    plan = client.account.plan
+    session_type = SessionTypeFactory(plans=[plan])
+    agent = AgentFactory(session_types=[session_type], office_hours=True)
+    ChannelFactory(code="callback", gate="callback", plans=[plan])
+    facts = {"client": client, "session_type": session_type, "agent": agent}
+    coming = BookingFactory(**facts, starts=STARTS, booked_at=NOW - timedelta(days=1))
+    soon = BookingFactory(**facts, starts=NOW + timedelta(minutes=20), booked_at=NOW - timedelta(days=9))
+    attended = BookingFactory(**facts, starts=NOW - timedelta(days=2))
+    operations.outcomes.mark(attended, "attended", by=agent.user, at=NOW - timedelta(days=2))
+    imposed = BookingFactory(**facts, starts=STARTS + timedelta(hours=2), booked_at=NOW - timedelta(days=1))
+    firm.move(imposed, first_cell=imposed.first_cell + 12, agent=agent, by=agent.user, at=NOW)
+    file = intake.accept(SimpleUploadedFile("screen.png", samples.PNG, "image/png"), NOW)
+    coming.files.add(file)
+    cancelled = BookingFactory(**facts, starts=STARTS + timedelta(days=2), booked_at=NOW - timedelta(days=1))
+    operations.cancel(cancelled, reason="solved", by=client, at=NOW)
+    TermsVersionFactory(version="1.0", published_at=NOW - timedelta(days=30))
+    TermsAcceptance.objects.create(terms_id=1, user=client, accepted_at=NOW)
+    colleague = ClientFactory(account=client.account)
+    other = BookingFactory(**{**facts, "client": colleague}, starts=STARTS + timedelta(days=3))
+    wait = {"topic": "Soon", "client": client, "by": client, "at": NOW}
+    waiting.join_for_days(session_type, [other.starts_at.date()], **wait)
+    operations.cancel(other, reason="firm", by=agent.user, by_firm=True, at=NOW)
+    waiting.pass_on(NOW)
+    calls.ask(client, number="+390612345678", contact="Anna", description="It stops.", by=client, at=NOW)
+    reviewer = senior()
+    answered = decided(ComplaintFactory(at=NOW, client=client), by=reviewer, at=NOW)
+    return SimpleNamespace(
+        client=client,
+        coming=coming,
+        soon=soon,
+        attended=attended,
+        imposed=imposed,
+        cancelled=cancelled,
+        file=file,
+        session_type=session_type,
+        strike=StrikeFactory(client=client, starts=NOW - timedelta(days=3)),
+        survey=SurveyAnswer.objects.create(client=client, quarter="2026-Q4", asked_at=NOW),
+        complaint=ComplaintFactory(at=NOW, client=client, email=client.email),
+        answered=answered,
+        measure=measure,
+        access=own_data_links.send(client, by=StaffFactory(), at=NOW),
+        invited=ClientFactory(account=client.account, invited_at=NOW),
+    )
+
+
+def address(name: str, one) -> str:
+    """The page of that name on what the scene's client has."""
+    booking = {"bookings:link_now": one.soon, "bookings:link_agree": one.imposed, "bookings:link_undo": one.cancelled}
+    by_name: dict[str, Callable[[], dict[str, Any]]] = {
+        "stylesheet": lambda: {"name": "portal", "digest": "1"},
+        "legal": lambda: {"code": "privacy"},
+        "complaints:appeal": lambda: {"token": complaint_messages.link_token(one.answered)},
+        "conduct:appeal": lambda: {
+            "token": links.token(conduct_messages.LINK_KIND, one.measure.pk, one.measure.link_epoch)
+        },
+        "people:own_data_link": lambda: {"token": links.token(notices.OWN_DATA, one.client.pk, one.access.link_epoch)},
+        "people:invitation": lambda: {"token": links.token("invite", one.invited.pk, one.invited.invitation_epoch)},
+        "bookings:feedback": lambda: {"token": links.token(messages_outcomes.FEEDBACK_LINK, one.attended.pk)},
+        "bookings:survey": lambda: {"token": links.token(messages_outcomes.SURVEY_LINK, one.survey.pk)},
+        "bookings:offer": lambda: {"token": links.token(messages_waiting.LINK_KIND, Offer.objects.get().pk)},
+        "bookings:strike": lambda: {"pk": one.strike.pk},
+        "bookings:file": lambda: {"reference": one.coming.reference, "pk": one.file.pk},
+        "bookings:leave_waiting": lambda: {"pk": WaitlistEntry.objects.get(client=one.client).pk},
+        "account_reset_password_from_key": lambda: {"uidb36": "1", "key": "a-b"},
+        "account_confirm_email": lambda: {"key": "a"},
+    }
+    if name in by_name:
+        return reverse(name, kwargs=by_name[name]())
+    arguments = dict(pages())[name].pattern.converters
+    shown = booking.get(name, one.coming)
+    known = {
+        "slug": one.session_type.slug,
+        "reference": one.coming.reference,
+        "token": links.token(messages.LINK_KIND, shown.pk, shown.link_epoch),
+    }
+    if name.startswith("complaints:"):
+        known["token"] = complaint_messages.link_token(one.complaint)
+    return reverse(name, kwargs={key: known[key] for key in arguments})
+
+
+def restrict_person(one) -> None:
+    RestrictionFactory(user=one.client, gates=GATES, starts_at=NOW, notice=NOTICE)
+
+
+def restrict_account(one) -> None:
+    RestrictionFactory(account=one.client.account, gates=GATES, starts_at=NOW, notice=NOTICE)
+
+
+def end_subscription(one) -> None:
+    Account.objects.filter(pk=one.client.account_id).update(subscription=Account.Subscription.ENDED)
+
+
+def everything(one) -> None:
+    restrict_person(one)
+    restrict_account(one)
+    end_subscription(one)
+
+
+def switch_off(one) -> None:
+    everything(one)
+    User.objects.filter(pk=one.client.pk).update(is_active=False)
+
+
+# -- kept open ---------------------------------------------------------------------------------------------------------
+
+
+def asked(browser: Client, method: str, path: str, sent: Any = None):
+    """One request, of which the database keeps nothing."""
+    with transaction.atomic():
+        answer = getattr(browser, method)(path, sent or {})
+        if answer.streaming:
+            b"".join(answer.streaming_content)
+        transaction.set_rollback(True)
+    return answer
+
+
+def problems(one, browser: Client, name: str, page: Kept, *, is_signed_in: bool) -> list[str]:
+    """What is wrong with the answers to whoever is restricted."""
+    found, path = [], address(name, one)
+    methods = [*(["get"] if page.reads else []), *(["post"] if page.posts is not None else [])]
+    for method in methods:
+        answer = asked(browser, method, path, page.posts if method == "post" else None)
+        text = "" if answer.streaming else answer.content.decode(errors="replace")
+        if answer.status_code not in (200, 302):
+            found.append(f"{method} {name} {path}: {answer.status_code}")
+        elif answer.status_code == 302 and is_signed_in and "/login/" in answer.url:
+            found.append(f"{method} {name}: asks to sign in")
+        elif NOTICE in text and not page.says and "conduct:" not in name:
+            found.append(f"{method} {name}: shows the notice")
+    return found
+
+
+def browser_of(person: User | None) -> Client:
+    browser = Client()
+    if person is not None:
+        browser.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    return browser
+
+
+@pytest.mark.parametrize(
+    "measure", [restrict_person, restrict_account, end_subscription, everything], ids=lambda act: act.__name__
+)
+def test_every_way_that_must_stay_open_answers(scene, measure):
+    measure(scene)
+    browser = browser_of(scene.client)
+    assert [one for name, page in KEPT.items() for one in problems(scene, browser, name, page, is_signed_in=True)] == []
+
+
+@pytest.mark.parametrize("measure", [everything, switch_off], ids=lambda act: act.__name__)
+def test_what_needs_no_signing_in_answers_without(scene, measure):
+    measure(scene)
+    browser = browser_of(None)
+    open_to_all = [(name, page) for name, page in KEPT.items() if page.by_link]
+    assert [one for name, page in open_to_all for one in problems(scene, browser, name, page, is_signed_in=False)] == []
+
+
+def test_the_control_a_closed_page_would_be_found_among_them(scene):
+    restrict_person(scene)
+    assert problems(scene, browser_of(scene.client), "bookings:book", Kept(), is_signed_in=True)
+
+
+# -- closed ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("measure", [restrict_person, restrict_account], ids=lambda act: act.__name__)
+def test_what_is_closed_says_so_with_the_notice(scene, measure):
+    measure(scene)
+    browser, silent = browser_of(scene.client), []
+    for name in CLOSED:
+        if name in ONLY_PRESSED:
+            browser.post(address(name, scene), {"sure": "on"})
+            answer = browser.get(messages.manage_path(scene.cancelled))
+        else:
+            answer = asked(browser, "get", address(name, scene))
+        if answer.status_code != 200 or NOTICE not in answer.content.decode():
+            silent.append(f"{name}: {answer.status_code}")
+    assert silent == []
+
+
+def test_each_is_closed_by_its_own_gate_and_no_other(scene):
+    browser, said = browser_of(scene.client), []
+    for name, gate in CLOSED.items():
+        with transaction.atomic():
+            others = [one.value for one in Gate if one not in (gate, Gate.BOOKING)]
+            RestrictionFactory(user=scene.client, gates=others, starts_at=NOW, notice=NOTICE)
+            if name not in ONLY_PRESSED and NOTICE in browser.get(address(name, scene)).content.decode():
+                said.append(name)
+            transaction.set_rollback(True)
+    assert said == []
+
+
+# -- and what is done there has its effect -----------------------------------------------------------------------------
+
+
+def test_a_client_to_whom_everything_is_closed_can_still_do_what_counts(scene):
+    everything(scene)
+    browser = browser_of(scene.client)
+
+    def press(name):
+        answer = browser.post(address(name, scene), KEPT[name].posts)
+        assert answer.status_code in (200, 302), name
+        return answer
+
+    before = Complaint.objects.count()
+    press("complaints:complain")
+    assert Complaint.objects.count() == before + 1
+    press("complaints:add")
+    assert scene.complaint.replies.count() == 1
+    press("complaints:appeal")
+    assert ComplaintAppeal.objects.filter(complaint=scene.answered).exists()
+    press("conduct:appeal")
+    assert MeasureAppeal.objects.filter(measure=scene.measure).exists()
+    assert b"".join(press("people:own_data").streaming_content).startswith(b"PK")
+    press("bookings:link_cancel")
+    assert Booking.objects.get(pk=scene.coming.pk).state == Booking.State.CANCELLED
+    press("bookings:link_now")
+    assert Booking.objects.get(pk=scene.soon.pk).late_until
+    press("bookings:link_agree")
+    press("bookings:feedback")
+    assert Feedback.objects.get(booking=scene.attended).rating == 4
+    press("bookings:callback_cancel")
+    assert not Callback.objects.open().exists()
+    press("bookings:leave_waiting")
+    assert not WaitlistEntry.objects.waiting().filter(client=scene.client).exists()
+    press("bookings:strike")
+    assert scene.strike.reviews.exists()
+
+
+def test_stop_works_by_text_message(scene):
+    everything(scene)
+    fact = {"gateway": "twilio", "event_id": "twilio:1:stop", "kind": events.STOP, "address": scene.client.phone}
+    events.note(**fact, at=NOW)
+    events.handle_pending(at=NOW)
+    scene.client.refresh_from_db()
+    assert scene.client.sms_consent_at is None
+
+
+def test_an_answer_to_a_letter_about_a_complaint_gets_through(scene, settings):
+    settings.INBOUND_DOMAIN = "in.meridian.example"
+    everything(scene)
+    letter = Message.objects.about(complaint_messages.SUBJECT_TYPE, scene.complaint.pk).first()
+    raw = eml("More of it.", From=scene.client.email, To=inbound.reply_address(letter, Firm.current()))
+    kept = inbound.receive(raw, mails.read(raw), gateway="test", verdict="pass", at=NOW)
+    assert inbound.handle(kept.pk, at=NOW).state == Inbound.State.HANDLED
+    assert scene.complaint.replies.count() == 1
+
+
+def test_signing_in_works_from_the_first_page(scene):
+    everything(scene)
+    browser = Client()
+    browser.post(reverse("account_login"), {"login": scene.client.email, "password": PASSWORD})
+    assert browser.get(reverse("home")).status_code == 200
