@@ -12,8 +12,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from complaints.models import Complaint, NamedStaff
 from complaints.operations import closing
 from conduct import eligibility
-from conduct.models import Category, Incident, Measure
-from conduct.operations import deciding, reporting, stopping
+from conduct.models import Appeal, Category, Incident, Measure
+from conduct.operations import appeals, deciding, reporting, stopping
+from conduct.operations.varying import Change
 from conduct.refusals import ConductRefused
 from supportportal.people.access import gate_is_open
 from supportportal.people.models import Account
@@ -80,6 +81,9 @@ class Machine(RuleBasedStateMachine):
 
     def taken(self) -> list[Step]:
         return [one for one in self.steps() if one.state == "taken"]
+
+    def appealed(self) -> list[Step]:
+        return [one for one in self.steps() if one.appeal_open]
 
     def open_complaints(self) -> list[OpenComplaint]:
         return self.model.complaints
@@ -207,6 +211,41 @@ class Machine(RuleBasedStateMachine):
         act = {"hours": hours, "by": self.row(person), "at": self.at, "seen": None}
         if self.attempt(lambda: stopping.stop_contact(incident, "A threat.", **act), person.may_stop and lawful):
             case.stopped = (self.at, self.at + hours * HOUR)
+
+    @verb(4, among=steps)
+    def lodge(self, step: Step) -> None:
+        """Nobody has got a notice here, so no appeal is too late."""
+        measure = Measure.objects.select_related("incident").get(pk=step.pk)
+        possible = step.begun is not None and not step.appealed
+        if self.attempt(lambda: appeals.lodge(measure, reasons="It was not me.", at=self.at), possible):
+            step.appealed = step.appeal_open = True
+
+    @verb(6, among=appealed, by=who, outcome=st.sampled_from(["upheld", "quashed", "quashed"]))
+    def decide_appeal(self, step: Step, *, by: int, outcome: str) -> None:
+        person = self.staff[by]
+        if self._decide_appeal(step, person, outcome, None, self.model.may_hear_appeal(person, step)):
+            step.state = "quashed" if outcome == "quashed" else step.state
+
+    @verb(4, among=appealed, by=who, closing=gates, sooner=st.sampled_from([None, -1, HOUR, 3 * DAY, 300 * DAY]))
+    def vary(self, step: Step, *, by: int, closing: frozenset, sooner: timedelta | int | None) -> None:
+        """``sooner``: a new end so long from now, or with -1 the one that it has."""
+        person = self.staff[by]
+        until = step.until if sooner in (None, -1) else self.at + sooner
+        kept, end = step.gates & closing, step.end()
+        is_shorter = until != step.until and (end is None or until < end)
+        possible = self.model.may_hear_appeal(person, step) and step.is_closing(self.at) and bool(kept)
+        possible = possible and (is_shorter or (until == step.until and kept != step.gates))
+        change = Change(None if sooner is None else until, sorted(closing))
+        if self._decide_appeal(step, person, "varied", change, possible):
+            self.model.vary(step, kept, until)
+
+    def _decide_appeal(self, step: Step, person: Staff, outcome: str, change: Change | None, possible: bool) -> Any:
+        appeal = Appeal.objects.select_related("measure__incident__client").get(measure=step.pk)
+        act = {"by": self.row(person), "at": self.at, "seen": None}
+        done = self.attempt(lambda: appeals.decide(appeal, outcome, "Reasons.", change, **act), possible)
+        if done is not None:
+            step.appeal_open = False
+        return done
 
     @verb(2, client=whom, named=st.integers(1, 5))
     def somebody_complains(self, *, client: int, named: int) -> None:

@@ -138,6 +138,17 @@ class Model:
             parts |= {one.by, one.approved_by}
         return self.is_impartial(who, step.case) and who not in parts
 
+    @staticmethod
+    def vary(step: Step, kept: frozenset[str], until: datetime | None) -> None:
+        """What has an end before its review date needs none; what has an end is not for good."""
+        if step.kind == "permanent" and until is not None:
+            step.kind = "limited"
+        if step.kind == "correspondence" and "mail" not in kept:
+            step.kind = "limited"
+        if until != step.until and step.review and until is not None and begin_of(step.review) >= until:
+            step.review = None
+        step.gates, step.until = kept, until
+
     def take(self, step: Step, at: datetime) -> None:
         step.state, step.begun = "taken", at
         if step.case.state == "open":
