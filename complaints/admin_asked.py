@@ -16,7 +16,7 @@ from . import calendars, rules
 from .admin_access import GatedAdmin
 from .forms_case import StatementForm
 from .models import Remedy, Statement
-from .operations import remedies, review
+from .operations import remedies, statements
 from .refusals import ComplaintRefused
 
 
@@ -36,7 +36,7 @@ class AskedAdmin(GatedAdmin):
         form = StatementForm(request.POST if request.method == "POST" else None)
         if form.is_valid():
             try:
-                review.give_statement(statement, form.cleaned_data["text"], by=request.user, at=at)
+                statements.give_statement(statement, form.cleaned_data["text"], by=request.user, at=at)
             except ComplaintRefused as refusal:
                 refusal.show_in(form)
             else:

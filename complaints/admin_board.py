@@ -18,9 +18,9 @@ from supportportal.people.context import firm_of
 from supportportal.people.models import User
 
 from . import board, calendars, rules
-from .admin_access import GatedAdmin, works_on_cases
+from .admin_access import WORK, GatedAdmin, works_on_cases
 from .models import MANAGERS, Complaint
-from .operations import review
+from .operations import rebasing, review
 
 PAGE = 50
 WIDE = 3  # columns with a track of their own; the others, shorter by nature, share one
@@ -64,6 +64,7 @@ class BoardAdmin(GatedAdmin):
             "abouts": [(code, label, scope.asked.but(about=code)) for code, label in Complaint.About.choices],
             "loads": [(load, scope.asked.but(who=str(load.pk or "nobody"))) for load in loads],
             "as_table": as_table,
+            "moved": rebasing.waiting(self.get_queryset(request), at=at) if request.user.has_perm(WORK) else 0,
             "is_filtered": scope.asked.anything,
             "steps": [(code, title, scope.asked.but(step=code)) for code, title in board.COLUMNS.items()],
             "fault_address": board.Asked().but(due="fault"),

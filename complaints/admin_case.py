@@ -13,13 +13,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from supportportal.people.context import firm_of
 
-from . import admin_rebasing, calendars, case, presence
+from . import admin_rebasing, calendars, case, eligibility, presence
 from .admin_access import WORK, GatedAdmin
 from .admin_presses import PRESSES, Act
 from .case import Case
 from .forms_case import CaseForm, LetterKindForm
 from .models import Complaint
-from .operations import appeals, review
 from .refusals import ComplaintRefused, Stale
 
 MOST_VERSIONS = 1_000_000_000
@@ -115,8 +114,7 @@ def form_of(
 def narrow(form: forms.Form, complaint: Complaint) -> None:
     """Offer as reviewers only those who may review (C-8, C-10)."""
     if "reviewer" in form.fields:
-        appealed = complaint.state == Complaint.State.APPEALED
-        form.fields["reviewer"].queryset = appeals.eligible(complaint) if appealed else review.eligible(complaint)
+        form.fields["reviewer"].queryset = eligibility.of_step(complaint)
 
 
 def seen_version(request: HttpRequest) -> int:

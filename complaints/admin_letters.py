@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
@@ -18,6 +19,7 @@ from supportportal.people.context import firm_of
 from . import calendars, letter_texts, pdf, timeline
 from .admin_access import GatedAdmin, works_on_cases
 from .admin_case import form_of, seen_version
+from .admin_presses import moment_of
 from .forms_case import AnswerForm, FinalForm, LetterForm, LetterKindForm, PostedForm
 from .models import Complaint, Letter
 from .operations import appeals, closing, letters
@@ -34,6 +36,12 @@ class LettersAdmin(GatedAdmin):
         view = self.admin_site.admin_view
         return [
             path("post/", view(require_safe(self.post_view)), name="complaints_complaint_post"),
+            path(
+                "post/<int:letter>/", view(require_safe(self.post_print_view)), name="complaints_complaint_post_print"
+            ),
+            path(
+                "post/<int:letter>/posted/", view(require_POST(self.posted_view)), name="complaints_complaint_post_done"
+            ),
             path("<int:pk>/write/", view(require_POST(self.write_view)), name="complaints_complaint_write"),
             path("<int:pk>/letters/<int:letter>/", view(self.letter_view), name="complaints_complaint_letter"),
             path(
@@ -55,13 +63,48 @@ class LettersAdmin(GatedAdmin):
         ]
 
     def post_view(self, request: HttpRequest) -> HttpResponse:
-        """What waits to be printed and posted, the oldest first."""
-        if not works_on_cases(request):
-            raise Http404
+        """What waits to be printed and posted, the oldest first: for whoever enters letters the own ones."""
+        return self._post_page(request, timezone.now())
+
+    def post_print_view(self, request: HttpRequest, letter: int) -> HttpResponse:
+        return _printed(get_object_or_404(self._post(request), pk=letter), request)
+
+    def posted_view(self, request: HttpRequest, letter: int) -> HttpResponse:
+        """It is in the post: its clock stops. What was typed stays, whatever is refused."""
         at = timezone.now()
-        waiting = Letter.objects.filter(way=Way.POST, state=State.LEAVING, complaint__in=self.get_queryset(request))
-        rows = waiting.select_related("complaint").order_by("written_at", "pk")[:200]
-        context = {"letters": [(letter, _posted_form(letter, at)) for letter in rows], "at": at}
+        found = get_object_or_404(self._post(request), pk=letter)
+        form = form_of("posted", found.complaint, found, request.POST)
+        if form.is_valid():
+            given = form.cleaned_data
+            try:
+                when = moment_of(given["posted_on"], given["posted_clock"], at)
+                letters.mark_posted(found, posted_at=when, by=request.user, at=at)
+            except ComplaintRefused as refusal:
+                refusal.show_in(form)
+            else:
+                told = _("Noted as posted. The clock has stopped at that time.")
+                self.message_user(request, told, messages.SUCCESS)
+                return redirect("admin:complaints_complaint_post")
+        return self._post_page(request, at, form)
+
+    def _post(self, request: HttpRequest) -> QuerySet[Letter]:
+        """The letters that wait for this person to print and post. Raises Http404 for whom none ever can."""
+        if not (works_on_cases(request) or self.has_add_permission(request)):
+            raise Http404
+        rows = Letter.objects.waiting_for_post().handled_by(request.user)
+        return rows.select_related("complaint", "content").order_by("written_at", "pk")
+
+    def _post_page(self, request: HttpRequest, at: datetime, failed: PostedForm | None = None) -> HttpResponse:
+        rows = [
+            (letter, failed if failed and failed.target == letter else _posted_form(letter, at))
+            for letter in self._post(request)[:200]
+        ]
+        seen = set(
+            self.get_queryset(request)
+            .filter(letters__in=[letter for letter, _form in rows])
+            .values_list("pk", flat=True)
+        )
+        context = {"letters": rows, "at": at, "seen": seen if works_on_cases(request) else set()}
         return self.page(request, "letter/post", _("Letters to print and post"), **context)
 
     def write_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -70,7 +113,11 @@ class LettersAdmin(GatedAdmin):
         if not form.is_valid():
             self.message_user(request, _("Please choose which letter to write."), messages.ERROR)
             return redirect("admin:complaints_complaint_change", pk)
-        letter = letters.draft(complaint, form.cleaned_data["kind"], by=request.user, at=timezone.now())
+        try:
+            letter = letters.draft(complaint, form.cleaned_data["kind"], by=request.user, at=timezone.now())
+        except ComplaintRefused as refusal:
+            self.message_user(request, str(refusal), messages.ERROR)
+            return redirect("admin:complaints_complaint_change", pk)
         return redirect("admin:complaints_complaint_letter", pk, letter.pk)
 
     def letter_view(self, request: HttpRequest, pk: int, letter: int) -> HttpResponse:
@@ -146,14 +193,7 @@ class LettersAdmin(GatedAdmin):
 
     def print_view(self, request: HttpRequest, pk: int, letter: int) -> HttpResponse:
         """The letter as a page to print: a draft as it would leave, else the very bytes that were kept."""
-        found = _letter(self.case(request, pk), letter)
-        if found.content and found.content.content_type == "text/html":
-            with found.content.content.open("rb") as kept:
-                page = kept.read()
-        else:
-            page = _as_page(found, request).encode()
-        headers = {"Content-Security-Policy": PRINT_POLICY, "Cache-Control": "private, no-store"}
-        return HttpResponse(page, content_type="text/html; charset=utf-8", headers=headers)
+        return _printed(_letter(self.case(request, pk), letter), request)
 
     def letter_file_view(self, request: HttpRequest, pk: int, letter: int) -> HttpResponse:
         """The letter as it was sent, as a file."""
@@ -175,6 +215,16 @@ class LettersAdmin(GatedAdmin):
 def _letter(complaint: Complaint, pk: int) -> Letter:
     rows = complaint.letters.select_related("content", "written_by", "posted_by", "complaint", "instead_of")
     return get_object_or_404(rows, pk=pk)
+
+
+def _printed(letter: Letter, request: HttpRequest) -> HttpResponse:
+    if letter.content and letter.content.content_type == "text/html":
+        with letter.content.content.open("rb") as kept:
+            page = kept.read()
+    else:
+        page = _as_page(letter, request).encode()
+    headers = {"Content-Security-Policy": PRINT_POLICY, "Cache-Control": "private, no-store"}
+    return HttpResponse(page, content_type="text/html; charset=utf-8", headers=headers)
 
 
 def _as_page(letter: Letter, request: HttpRequest) -> str:

@@ -34,7 +34,19 @@ from .forms_case import (
     ReplyForm,
 )
 from .models import Appointment, Complaint, Letter, NamedStaff, Point, Remedy, Reply
-from .operations import appeals, appointments, closing, desk, intake, letters, naming, ombudsman, remedies, review
+from .operations import (
+    appeals,
+    appointments,
+    closing,
+    desk,
+    intake,
+    letters,
+    naming,
+    ombudsman,
+    remedies,
+    review,
+    statements,
+)
 from .refusals import ArrivedInFuture, NoOtherComplaint, NotLawful
 
 _MOMENT = timedelta(microseconds=1)
@@ -133,7 +145,7 @@ def _done(act: Act) -> str:
 
 
 def _ask_statement(act: Act) -> str:
-    review.ask_statement(act.given["named"], act.given["extract"], act.given["questions"], **act.who)
+    statements.ask_statement(act.given["named"], act.given["extract"], act.given["questions"], **act.who)
     return _("The person is asked. They see the extract and your questions, and nothing else.")
 
 

@@ -13,10 +13,18 @@ from . import digests, messages
 from .demo_past import HOUR, Past, scan_of
 from .demo_told import Story
 from .models import Complaint, Letter, OmbudsmanScheme, Reply
-from .operations import appeals, closing, intake, letters, ombudsman, review
+from .operations import appeals, closing, intake, letters, ombudsman, review, statements
 
 State, Source = Complaint.State, Complaint.Source
 DOORS = [
+    Door(
+        _("Make a complaint"),
+        _("You were let down: write what happened, and see what happens next and by when. No sign-in needed."),
+        "",
+        "complaints:complain",
+        icon="message",
+        position=16,
+    ),
     Door(
         _("The board of complaints"),
         _(
@@ -27,7 +35,7 @@ DOORS = [
         "admin:complaints_complaint_changelist",
         icon="list",
         position=17,
-    )
+    ),
 ]
 # Public facts: who takes such cases in the United Kingdom, and after how many weeks.
 OMBUDSMAN = {
@@ -125,10 +133,10 @@ def _about_staff(past: Past) -> None:
         past.review(complaint, story, "senior", asked_at)
         named = complaint.named.get(part="about")
         question = "How did the session go, as you remember it?"
-        statement = review.ask_statement(named, story.summary, question, by=past.people["senior"], at=asked_at)
+        statement = statements.ask_statement(named, story.summary, question, by=past.people["senior"], at=asked_at)
         if person == "daan":
             words = "The line broke after a quarter of an hour. I called back twice and left word."
-            review.give_statement(statement, words, by=past.people[person], at=asked_at + HOUR)
+            statements.give_statement(statement, words, by=past.people[person], at=asked_at + HOUR)
     complaint = _arrived(past, told.ABOUT_MANAGER, days.before(days.workday(1), 3))
     past.meant(complaint, "manager", "senior2", complaint.arrived_at + HOUR)
     past.assign(complaint, "senior2", complaint.arrived_at + 2 * HOUR)

@@ -115,7 +115,7 @@ DUPLICATE = Story(
     "Elena Moretti",
     ELENA,
     "it",
-    "Scrivo di nuovo: il mese di settembre è stato riaperto per errore e nessuno ci ha avvertiti.",
+    "Scrivo di nuovo: l'ultimo mese è stato riaperto per errore e nessuno ci ha avvertiti.",
 )
 NOT_A_COMPLAINT = Story(
     "Sem de Wit",

@@ -162,7 +162,7 @@ TO_UPDATE = [
             "Bas Verhoeven",
             "bas@verhoeven-catering.example",
             "nl",
-            "De factuur van oktober telt een gebruiker die in mei is vertrokken.",
+            "De laatste factuur telt een gebruiker die al maanden geleden is vertrokken.",
             "Verrekening van zes maanden.",
             references="Factuur 1187",
         ),
@@ -214,7 +214,7 @@ DRAFTED = Story(
     "Paolo Moretti",
     "paolo@studiomoretti.example",
     "en",
-    "Two invoices of October show a wrong total after the credit note, and the support desk told us to correct them "
+    "Two invoices of last month show a wrong total after the credit note, and the support desk told us to correct them "
     "by hand.",
     "Correct invoices, and a word to our tax adviser.",
     references="Invoices 3310 and 3311",
@@ -222,7 +222,7 @@ DRAFTED = Story(
         ("The totals of two invoices are wrong.", UPHELD, "The credit note was taken off twice, by a fault of ours."),
         ("We were told to correct them by hand.", PARTLY, "It would have worked, but the law asks for a new invoice."),
     ),
-    remedies=(("New invoices for October", True), ("A letter to the tax adviser", False)),
+    remedies=(("New invoices", True), ("A letter to the tax adviser", False)),
 )
 TO_ANSWER = [
     (
@@ -230,7 +230,7 @@ TO_ANSWER = [
             "Elena Moretti",
             ELENA,
             "it",
-            "L'assistenza ha riaperto per errore il mese di settembre e abbiamo inviato dati sbagliati.",
+            "L'assistenza ha riaperto per errore l'ultimo mese e abbiamo inviato dati sbagliati.",
             "Il ripristino dei dati e una spiegazione scritta.",
             points=(("Un mese chiuso è stato riaperto.", "", ""), ("Nessuno ci ha avvertiti.", "", "")),
         ),
@@ -305,7 +305,7 @@ ANSWER_LATE = [
             "Silvia Donati",
             "silvia@donati-vini.example",
             "it",
-            "Dopo l'aggiornamento mancano i documenti di trasporto di agosto.",
+            "Dopo l'aggiornamento mancano i documenti di trasporto del mese scorso.",
             "I documenti mancanti.",
         ),
         -4,

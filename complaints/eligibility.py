@@ -3,11 +3,13 @@
 from django.db.models import Exists, OuterRef, QuerySet
 
 from supportportal.people.models import User
+from supportportal.trail.models import Entry
 
 from . import names
 from .models import MANAGERS, SENIORS, Appointment, Complaint, NamedStaff
 
 Part = NamedStaff.Part
+FINDING = "complaint.finding"  # on the trail: a point keeps its last finding alone
 
 
 def reviewers(complaint: Complaint) -> QuerySet[User]:
@@ -17,8 +19,14 @@ def reviewers(complaint: Complaint) -> QuerySet[User]:
 
 def appeal_reviewers(complaint: Complaint) -> QuerySet[User]:
     """Senior managers other than who reviewed and decided first (C-10)."""
-    first = (complaint.reviewer_id, complaint.decided_by_id)
-    return _impartial(complaint, SENIORS).exclude(pk__in=[pk for pk in first if pk])
+    return _impartial(complaint, SENIORS).exclude(pk__in=first_reviewers(complaint))
+
+
+def first_reviewers(complaint: Complaint) -> set[int]:
+    """Who reviewed or decided first, or wrote a finding, even if somebody else had the case in the end (C-10)."""
+    found = Entry.objects.filter(subject_type=complaint._meta.label_lower, subject_id=complaint.pk, verb=FINDING)
+    people = {complaint.reviewer_id, complaint.decided_by_id, *found.values_list("by_id", flat=True)}
+    return {pk for pk in people if pk is not None}
 
 
 def of_step(complaint: Complaint) -> QuerySet[User]:

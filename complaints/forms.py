@@ -245,12 +245,12 @@ class ReplyForm(EvidenceForm):
     text = WordsField(label=_("What do you want to add?"), required=False, max_length=LONGEST, rows=6)
 
 
-class AppealForm(forms.Form):
+class AppealForm(EvidenceForm):
     """Why the answer should be looked at again; after the last day also what kept them (C-10)."""
 
     reasons = WordsField(
         label=_("What is wrong with our answer?"),
-        help_text=_("Say what we overlooked or got wrong. You can add files on your complaint's page."),
+        help_text=_("Say what we overlooked or got wrong."),
         max_length=LONGEST,
         rows=8,
         error_messages={"required": _("Please say why you do not agree.")},

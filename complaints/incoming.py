@@ -27,6 +27,7 @@ from .operations.mentions import own_words
 from .refusals import NothingSaid, TooMuchEvidence
 
 DONE, TO_DO = Inbound.State.HANDLED, Inbound.State.WAITING
+SHUT = gettext_noop("the links and addresses of that time were shut: is it really from the complainant?")
 NOT_TAKEN, NOTHING = gettext_noop("files that were not taken"), gettext_noop("nothing in it that could be taken")
 
 
@@ -40,6 +41,8 @@ def _take(mail: Mail, at: datetime) -> Outcome:
     if complaint is None:
         return Outcome(TO_DO)
     inbound = mail.inbound
+    if _is_shut(mail, complaint):
+        return Outcome(TO_DO, messages.SUBJECT_TYPE, complaint.pk, note=SHUT)
     files, left_out = files_of(inbound, complaint)
     try:
         intake.add(
@@ -55,6 +58,14 @@ def _take(mail: Mail, at: datetime) -> Outcome:
         return Outcome(TO_DO, messages.SUBJECT_TYPE, complaint.pk, note=NOTHING)
     note = f"{NOT_TAKEN}: {', '.join(left_out)}" if left_out else ""
     return Outcome(TO_DO if left_out else DONE, messages.SUBJECT_TYPE, complaint.pk, note=note)
+
+
+def _is_shut(mail: Mail, complaint: Complaint) -> bool:
+    """Whether it came to an address that was shut with the links of its time, and not surely from the complainant."""
+    if mail.answers is None or mail.answers.data.get("epoch") == complaint.link_epoch:
+        return False
+    is_confirmed = mail.inbound.verdict == Inbound.Verdict.PASS
+    return not (is_confirmed and mail.inbound.sender.casefold() == complaint.email.casefold())
 
 
 def files_of(inbound: Inbound, complaint: Complaint | None = None) -> tuple[list[StoredFile], list[str]]:

@@ -16,7 +16,7 @@ from supportportal.outbox.models import Message
 from supportportal.outbox.operations import Owed
 from supportportal.people.models import Firm
 
-from . import calendars, rules
+from . import calendars, references, rules
 from .models import Complaint, Letter, Statement
 
 LETTER = "complaint_letter"
@@ -26,8 +26,13 @@ STATEMENT_TYPE = "complaints.statement"
 LINK_KIND = "complaint"
 
 
+def link_token(complaint: Complaint) -> str:
+    """What the link to the complainant's page bears: its reference as a number, not how many complaints there are."""
+    return links.token(LINK_KIND, references.number_of(complaint.reference), complaint.link_epoch)
+
+
 def status_path(complaint: Complaint) -> str:
-    return reverse("complaints:status", args=[links.token(LINK_KIND, complaint.pk, complaint.link_epoch)])
+    return reverse("complaints:status", args=[link_token(complaint)])
 
 
 def owed(letter: Letter, at: datetime) -> Owed:
@@ -40,7 +45,7 @@ def owed(letter: Letter, at: datetime) -> Owed:
         language=letter.language,
         time_zone=complaint.time_zone,
         copy=str(letter.pk),
-        data={"letter": letter.pk},
+        data={"letter": letter.pk, "epoch": complaint.link_epoch},
     )
 
 

@@ -9,7 +9,7 @@ from supportportal.pages.panels import Panel
 from supportportal.people.context import firm_of
 
 from . import board, calendars, rules
-from .models import Complaint, Letter, NamedStaff, Remedy, Statement
+from .models import Letter, NamedStaff, Remedy, Statement
 from .thin_roles import thin_roles
 
 WORK, ENTER = "complaints.change_complaint", "complaints.add_complaint"
@@ -23,12 +23,11 @@ def _cases(request: HttpRequest, at: datetime) -> dict[str, Any] | None:
     zone = calendars.zone_of(firm_of(request))
     scope = board.Scope(request.user, at, rules.end_of(at.astimezone(zone).date(), zone), board.Asked(who="mine"))
     mine = list(board.listed(scope)[: MOST + 1])
-    waiting = Letter.objects.filter(way=Letter.Way.POST, state=Letter.State.LEAVING)
     return {
         "cards": list(board.cards_of(mine[:MOST], scope).values()),
         "more": len(mine) > MOST,
         "totals": board.totals(scope),
-        "to_post": waiting.filter(complaint__in=Complaint.objects.visible_to(request.user)).count(),
+        "to_post": Letter.objects.waiting_for_post().handled_by(request.user).count(),
         "thin": thin_roles(),
         "at": at,
         "zone": zone,
@@ -45,10 +44,10 @@ def _asked(request: HttpRequest, at: datetime) -> dict[str, Any] | None:
 
 
 def _caller(request: HttpRequest, at: datetime) -> dict[str, Any] | None:
-    """The way to enter a complaint, for those who have no board that offers it."""
+    """The way to enter a complaint, and the letters to post, for those who have no board that offers them."""
     if request.user.has_perm(WORK) or not request.user.has_perm(ENTER):
         return None
-    return {}
+    return {"to_post": Letter.objects.waiting_for_post().handled_by(request.user).count()}
 
 
 STAFF_PANELS = [

@@ -8,7 +8,6 @@ from supportportal.outbox import inbound
 from supportportal.people import kept_open
 
 from . import demo, incoming
-from .demo_complaining import DOORS
 
 
 def register() -> None:
@@ -16,5 +15,5 @@ def register() -> None:
         kept_open.Way("complaint", _("Make a complaint"), lambda reader: reverse("complaints:complain"), 10)
     )
     inbound.register(*incoming.HANDLERS)
-    doors.register(*DOORS, *demo.DOORS)
+    doors.register(*demo.DOORS)
     builders.register("complaints", demo.build, clear=demo.clear, position=90)

@@ -22,7 +22,7 @@ from supportportal import links
 from supportportal.pages.forgery import answered_by
 from supportportal.sources import source_of
 
-from . import authorities, messages, progress
+from . import authorities, messages, progress, references
 from .forms import AppealForm, ReplyForm, WithdrawForm
 from .models import Complaint, Reply
 from .operations import appeals, closing, intake
@@ -68,7 +68,7 @@ def named_by(token: str) -> Complaint | None:
         named = links.read(messages.LINK_KIND, token)
     except links.BadLink:
         return None
-    return Complaint.objects.filter(pk=named.pk, link_epoch=named.epoch).first()
+    return Complaint.objects.filter(reference=references.of_number(named.pk), link_epoch=named.epoch).first()
 
 
 @by_token()
@@ -115,11 +115,16 @@ def appeal(request: HttpRequest, complaint: Complaint, at: datetime) -> HttpResp
     chance = progress.appeal_of(complaint, at)
     if chance is None:
         return redirect(messages.status_path(complaint))
-    form = AppealForm(request.POST if request.method == "POST" else None, in_time=chance.is_in_time)
-    if form.is_valid():
-        said = {"reasons": form.cleaned_data["reasons"], "late_cause": form.cleaned_data.get("late_cause", "")}
-        if _done(form, lambda: appeals.lodge(complaint, at=at, **said)):
-            return _back(complaint, "appealed")
+    posted = request.method == "POST"
+    form = AppealForm(request.POST if posted else None, request.FILES if posted else None, in_time=chance.is_in_time)
+    if posted:
+        form.is_valid()
+        files = form.take(at, source=source_of(request))
+        if form.is_valid():
+            given = form.cleaned_data
+            said = {"reasons": given["reasons"], "late_cause": given.get("late_cause", ""), "files": files}
+            if _done(form, lambda: appeals.lodge(complaint, at=at, **said)):
+                return _back(complaint, "appealed")
     return render(request, "complaints/appeal.html", _shown(complaint) | {"form": form, "chance": chance})
 
 

@@ -110,7 +110,7 @@ class Rows:
 
 
 def of(rows: Rows) -> list[Happened]:
-    """Three queries of its own: the mails, the trail, and the people on it."""
+    """Three queries of its own, and one where statements were asked for: the mails, the trail, and the people on it."""
     found = [*_arrival(rows), *_letters(rows), *_said(rows), *_clocks(rows), *_later(rows), *_trail(rows)]
     return sorted(found, key=lambda one: one.at)
 
@@ -121,6 +121,16 @@ def mails_of(complaint: Complaint) -> dict[int, list[reading.Shown]]:
     about = Message.objects.about(messages.SUBJECT_TYPE, complaint.pk).filter(kind=messages.LETTER)
     for message in about.defer("text", "html").select_related("recipient").order_by("due_at", "pk"):
         found.setdefault(message.data["letter"], []).append(reading.shown(message))
+    return found
+
+
+def _mails_of_statements(rows: Rows) -> dict[int, list[reading.Shown]]:
+    """By statement; no query where none was asked for."""
+    asked = [statement.pk for statement in rows.statements]
+    about = Message.objects.about(messages.STATEMENT_TYPE, *asked) if asked else Message.objects.none()
+    found: dict[int, list[reading.Shown]] = {}
+    for message in about.defer("text", "html").select_related("recipient").order_by("due_at", "pk"):
+        found.setdefault(message.subject_id, []).append(reading.shown(message))
     return found
 
 
@@ -158,10 +168,12 @@ def _said(rows: Rows) -> Iterator[Happened]:
         yield Happened(reply.arrived_at, what, rows.complaint.name, reply.text, "in", pill, state, reply=reply)
     for note in rows.notes:
         yield Happened(note.at, _("Internal note"), note.by, note.text, "note")
+    mails = _mails_of_statements(rows)
     for statement in rows.statements:
         person = statement.named.person
         what = _("Statement asked of %(who)s") % {"who": person}
-        yield Happened(statement.asked_at, what, statement.asked_by, statement.questions)
+        sent = tuple(mails.get(statement.pk, ()))
+        yield Happened(statement.asked_at, what, statement.asked_by, statement.questions, mails=sent)
         if statement.given_at:
             yield Happened(statement.given_at, _("Statement of %(who)s") % {"who": person}, person, statement.text)
 

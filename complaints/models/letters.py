@@ -7,7 +7,22 @@ from django.utils.translation import gettext_lazy as _
 
 from supportportal.files.models import StoredFile
 
-from .complaint import Complaint
+from .complaint import Complaint, NamedStaff
+
+
+class LetterQuerySet(models.QuerySet):
+    def waiting_for_post(self):
+        return self.filter(way=Letter.Way.POST, state=Letter.State.LEAVING)
+
+    def handled_by(self, user):
+        """What ``user`` may print and post: letters of the complaints seen through the gate; and of those that the user
+        entered, named by none of it, the acknowledgement, which tells nothing that was not written down then (C-4)."""
+        barred = NamedStaff.objects.barring().filter(person=user.pk).values("complaint")
+        own = Complaint.objects.filter(entered_by=user.pk).exclude(pk__in=barred)
+        seen = Q(complaint__in=Complaint.objects.visible_to(user).values("pk"))
+        if not (user.is_active and user.is_staff):
+            return self.none()
+        return self.filter(seen | Q(kind=Letter.Kind.ACKNOWLEDGEMENT, complaint__in=own.values("pk")))
 
 
 class Letter(models.Model):
@@ -59,6 +74,8 @@ class Letter(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("posted by")
     )
     instead_of = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="replacements")
+
+    objects = LetterQuerySet.as_manager()
 
     class Meta:
         ordering = ["written_at", "pk"]

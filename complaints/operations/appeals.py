@@ -3,52 +3,56 @@
 Asking for somebody higher up is no appeal and changes nothing (C-12): only ``lodge`` makes one, with reasons.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
 
+from supportportal.files.models import StoredFile
 from supportportal.people.models import User
 from supportportal.trail import operations as trail
 
-from .. import eligibility
-from ..appeal_time import is_in_time, last_day
+from ..appeal_time import is_in_time
 from ..models import Appeal, Complaint, Letter
-from ..refusals import (
-    AnotherReviewer,
-    AppealedBefore,
-    ArrivedInFuture,
-    BeforeDecision,
-    NoReason,
-    NotEligible,
-    NotLawful,
-    TooLate,
-)
-from . import clocks, letters, naming, ombudsman
+from ..refusals import AppealedBefore, ArrivedInFuture, BeforeDecision, NoReason, NotLawful, TooLate
+from . import clocks, evidence, letters, naming, ombudsman
 from .closing import require_draft
 from .gate import enter, require_sight
 from .locking import changed, lock
+from .review import require_appeal_reviewer
 
-__all__ = ["assign", "decide", "eligible", "last_day", "lodge", "require_eligible"]
 State = Complaint.State
 
 
-@transaction.atomic
 def lodge(
     complaint: Complaint,
     *,
     reasons: str,
     late_cause: str = "",
+    files: Sequence[StoredFile] = (),
     at: datetime,
     by: User | None = None,
     arrived_at: datetime | None = None,
 ) -> Appeal:
     """Appeal against the decision, once; ``by`` is a member of staff who enters what came at ``arrived_at``.
 
-    Names that occur in it keep people out like those in the complaint.
-    Raises NoReason, AppealedBefore, TooLate without a cause, NotLawful before there is a decision, NotYours.
+    Its files join the evidence. Names that occur in it keep people out like those in the complaint.
+    Raises NoReason, AppealedBefore, TooLate without a cause, NotLawful before there is a decision, TooMuchEvidence,
+    NotYours.
     """
-    arrived_at = arrived_at or at
+    fresh = evidence.unknown(complaint, files)
+    evidence.require_room([one.size for one in fresh], beside=complaint)
+    shown = evidence.copies(fresh, at)
+    with transaction.atomic():
+        appeal = _lodge(complaint, reasons, late_cause, arrived_at or at, by=by, at=at)
+        evidence.keep(complaint, fresh, shown, by=by, at=at)
+        naming.hear(complaint, [appeal.reasons, appeal.late_cause, *(one.name for one in fresh)], at=at)
+    return appeal
+
+
+def _lodge(
+    complaint: Complaint, reasons: str, late_cause: str, arrived_at: datetime, *, by: User | None, at: datetime
+) -> Appeal:
     if arrived_at > at:
         raise ArrivedInFuture
     complaint = lock(complaint)
@@ -74,25 +78,10 @@ def lodge(
     complaint.state = State.APPEALED
     changed(complaint, "state")
     clocks.start_appeal(complaint, lodged_at=arrived_at)
-    ombudsman.resume(complaint, at=at)
+    ombudsman.resume(complaint)
     letters.send_new(complaint, Letter.Kind.APPEAL_RECEIVED, by=by, at=at)
     trail.record("appeal.lodged", complaint, by=by, at=at, appeal=appeal.pk, late=not in_time)
-    naming.hear(complaint, [appeal.reasons, appeal.late_cause], at=at)
     return appeal
-
-
-def eligible(complaint: Complaint) -> QuerySet[User]:
-    """Senior managers who are neither named nor spoken with, and neither reviewed nor decided first."""
-    return eligibility.appeal_reviewers(complaint)
-
-
-def require_eligible(complaint: Complaint, user: User) -> None:
-    """Raises AnotherReviewer for who reviewed or decided first, else NotEligible."""
-    if eligible(complaint).filter(pk=user.pk).exists():
-        return
-    if user.pk in (complaint.reviewer_id, complaint.decided_by_id):
-        raise AnotherReviewer
-    raise NotEligible
 
 
 @transaction.atomic
@@ -102,7 +91,7 @@ def assign(appeal: Appeal, reviewer: User | None, *, by: User, at: datetime, see
     complaint = enter(appeal.complaint, by=by, seen=seen)
     appeal = _undecided(complaint)
     if reviewer is not None:
-        require_eligible(complaint, reviewer)
+        require_appeal_reviewer(complaint, reviewer)
     if appeal.reviewer == reviewer:
         return appeal
     before, appeal.reviewer = appeal.reviewer_id, reviewer
@@ -121,7 +110,7 @@ def decide(appeal: Appeal, letter: Letter, *, outcome: str, by: User, at: dateti
     """
     complaint = enter(appeal.complaint, by=by, seen=seen)
     appeal = _undecided(complaint)
-    require_eligible(complaint, by)
+    require_appeal_reviewer(complaint, by)
     require_draft(letter, complaint, Letter.Kind.FINAL)
     appeal.outcome, appeal.decided_by, appeal.decided_at = Appeal.Outcome(outcome), by, at
     appeal.reviewer = appeal.reviewer or by

@@ -87,5 +87,5 @@ def _require_outsider(complaint: Complaint, person: User) -> None:
         raise NotStaff
     if complaint.named.filter(person=person).exclude(part=NamedStaff.Part.CLEARED).exists():
         raise NameOnRecord
-    if complaint.state == State.APPEALED and person.pk in (complaint.reviewer_id, complaint.decided_by_id):
+    if complaint.state == State.APPEALED and person.pk in eligibility.first_reviewers(complaint):
         raise AnotherReviewer

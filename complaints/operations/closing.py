@@ -9,13 +9,12 @@ from django.utils.translation import gettext as _
 from supportportal.people.models import Firm, User
 from supportportal.trail import operations as trail
 
-from .. import eligibility
 from ..models import Complaint, Deadline, Letter
-from ..refusals import AnotherReviewer, NoOtherComplaint, NoReason, NotEligible, NotLawful, PointsOpen, WrongLetter
+from ..refusals import NoOtherComplaint, NoReason, NotLawful, PointsOpen, WrongLetter
 from . import clocks, letters
 from .gate import enter
 from .locking import changed, lock
-from .review import require_reviewer
+from .review import require_appeal_reviewer, require_reviewer
 
 State, Step = Complaint.State, Deadline.Step
 # What nothing is owed for any more once a complaint is closed otherwise; the first reply stays owed (C-4).
@@ -71,7 +70,7 @@ def close(
     if state not in Complaint.OTHER_CLOSINGS or not complaint.can_become(state):
         raise NotLawful
     if complaint.state == State.APPEALED:
-        _require_appeal_reviewer(complaint, by)
+        require_appeal_reviewer(complaint, by)  # not by whoever it is against (C-10)
     else:
         require_reviewer(complaint, by)
     if (state == State.DUPLICATE) != (duplicate_of is not None):
@@ -125,12 +124,6 @@ def _lock_both(complaint: Complaint, original: Complaint) -> None:
     """By ascending id, so that two that are linked to each other at once neither wait forever nor make a circle."""
     pks = (complaint.pk, original.pk)
     list(Complaint.objects.select_for_update(no_key=True).filter(pk__in=pks).order_by("pk").values_list("pk"))
-
-
-def _require_appeal_reviewer(complaint: Complaint, by: User) -> None:
-    """An appeal is not ended by whoever it is against (C-10)."""
-    if not eligibility.appeal_reviewers(complaint).filter(pk=by.pk).exists():
-        raise AnotherReviewer if by.pk in (complaint.reviewer_id, complaint.decided_by_id) else NotEligible
 
 
 def _keep_out_of(complaint: Complaint, original: Complaint) -> None:

@@ -1,6 +1,5 @@
 """Taking a complaint, by form, letter or mail, and what comes after it; each whole or not at all (C-1 to C-4, C-9)."""
 
-import secrets
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from supportportal.outbox.models import Inbound
 from supportportal.people.models import User
 from supportportal.trail import operations as trail
 
-from .. import messages, names
+from .. import messages, names, references
 from ..models import Complaint, Letter, NamedStaff, Reply, Use
 from ..policy import POLICY
 from ..refusals import ArrivedInFuture, EnteredBefore, NoName, NoSummary, NothingSaid, NotReachable, NotYours, WhyLate
@@ -22,7 +21,6 @@ from ..rules import acknowledge_by
 from . import clocks, evidence, letters, limits, naming
 from .locking import changed, lock
 
-_LETTERS = "23456789CFGHJMPQRVWX"  # none that look alike, no vowels that make words
 _SAID = ("summary", "name", "email", "postal_address", "references", "occasions", "numbers", "emails", "wish")
 _WHOSE = ("summary", "email", "postal_address")  # what tells whose complaint it is
 _AGAIN = timedelta(hours=1)  # the same words later than this are said again
@@ -204,7 +202,7 @@ def _complaint(
     form_key: uuid.UUID | None,
 ) -> Complaint:
     return Complaint(
-        reference=_reference(),
+        reference=references.drawn(),
         form_key=form_key,
         source=source,
         arrived_at=arrived_at,
@@ -294,9 +292,3 @@ def _name_staff(complaint: Complaint, texts: Sequence[str], told: Told) -> None:
         for person in names.mentioned(texts, staff)
     ]
     NamedStaff.objects.bulk_create(rows)
-
-
-def _reference() -> str:
-    """Nine of twenty letters drawn at random: one tells nothing of another (C-3)."""
-    drawn = "".join(secrets.choice(_LETTERS) for _ in range(9))
-    return f"{drawn[:3]}-{drawn[3:6]}-{drawn[6:]}"

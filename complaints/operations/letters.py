@@ -35,11 +35,16 @@ STEP_OF = {
 DECIDES = {Kind.RESPONSE: eligibility.reviewers, Kind.FINAL: eligibility.appeal_reviewers}
 
 
+# Others leave by themselves, with a decision or with what has been taken, and are checked there.
+FREE = {Kind.UPDATE, Kind.LETTER}
+
+
 @transaction.atomic
 def draft(complaint: Complaint, kind: str, *, by: User | None, at: datetime) -> Letter:
     """A letter of this kind in the complainant's language, with what the template says for this complaint.
 
-    Raises NotYours for whom the gate keeps out; the acknowledgement leaves by itself, whoever entered the complaint.
+    Raises NotYours for whom the gate keeps out, NotEligible for an update or a plain letter by whoever may not take the
+    step that the case is in; the acknowledgement leaves by itself, whoever entered the complaint.
     """
     _require_let_in(complaint, kind, by)
     written = letter_texts.write(complaint, kind, at=at)
@@ -76,7 +81,7 @@ def send(letter: Letter, *, by: User | None, at: datetime) -> Letter:
 
     What it tells of dates is noted; a clock stops only once it has really gone (C-4). Raises ComplaintRefused while
     something is still to be written, or where the decision that it tells of has not been made or has been told already,
-    NotEligible for whom may not decide, and NotYours.
+    NotEligible for whom may not write it, and NotYours.
     """
     letter = _lock(letter)
     if letter.state != State.DRAFT:
@@ -103,9 +108,12 @@ def send_new(complaint: Complaint, kind: str, *, by: User | None, at: datetime) 
 
 @transaction.atomic
 def mark_posted(letter: Letter, *, posted_at: datetime, by: User, at: datetime) -> Letter:
-    """The printed letter was posted at ``posted_at``: its clock stops then (C-4). Raises ComplaintRefused."""
+    """The printed letter was posted at ``posted_at``: its clock stops then (C-4).
+
+    Raises NotYours for whom ``LetterQuerySet.handled_by`` leaves it out, else ComplaintRefused.
+    """
     letter = _lock(letter)
-    if eligibility.is_barred(letter.complaint, by):
+    if not Letter.objects.handled_by(by).filter(pk=letter.pk).exists():
         raise NotYours
     if letter.way != Way.POST or letter.state != State.LEAVING:
         raise NotLawful(_("This letter does not wait to be posted."))
@@ -157,8 +165,13 @@ def has_failed(letter: Letter, *, at: datetime) -> None:
 
 
 def _require_let_in(complaint: Complaint, kind: str, by: User | None) -> None:
-    if by is not None and kind != Kind.ACKNOWLEDGEMENT:
-        require_sight(complaint, by)
+    if by is None or kind == Kind.ACKNOWLEDGEMENT:
+        return
+    require_sight(complaint, by)
+    if kind in FREE:
+        now = Complaint.objects.get(pk=complaint.pk)  # the step may have changed since the caller read it
+        if not eligibility.of_step(now).filter(pk=by.pk).exists():
+            raise NotEligible
 
 
 def _require_ready(letter: Letter) -> None:

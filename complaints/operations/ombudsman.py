@@ -1,5 +1,6 @@
 """The way to the ombudsman: its letter, which goes out unasked and once, and what became of a referral (C-10)."""
 
+import logging
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
@@ -16,6 +17,7 @@ from . import clocks, letters
 from .gate import enter
 from .locking import changed, lock
 
+logger = logging.getLogger(__name__)
 State, Step = Complaint.State, Deadline.Step
 
 
@@ -37,14 +39,24 @@ def send_due(at: datetime) -> int:
     """Send the letter wherever the scheme's time limit is reached today and the complaint is unsettled: from the
     morning of the last day on, so that it is on time.
 
-    Where it is settled, its clock closes. Each complaint in a transaction of its own; returns how many letters left.
+    Where it is settled, its clock closes. Each complaint in a transaction of its own: one that fails is noted and tried
+    again the next time, and holds up no other. Returns how many letters left.
     """
     zone = calendars.zone_of(Firm.current())
     morning = timedelta(minutes=POLICY.closed_day_arrival)
     end_of_today = rules.end_of((at - morning).astimezone(zone).date(), zone)
     due = Deadline.objects.running().filter(step=Step.OMBUDSMAN, due_at__lte=end_of_today)
     waiting = due.exclude(complaint__letters__kind=Letter.Kind.OMBUDSMAN)
-    return sum(_at_limit(complaint, at) for complaint in Complaint.objects.filter(deadlines__in=waiting).order_by("pk"))
+    sent, failed = 0, []
+    for complaint in Complaint.objects.filter(deadlines__in=waiting).order_by("pk"):
+        try:
+            sent += _at_limit(complaint, at)
+        except Exception:  # whatever one complaint sets off must not keep the others waiting
+            logger.exception("The way to the ombudsman could not be told in complaint %s", complaint.pk)
+            failed.append(complaint.pk)
+    if failed:
+        logger.error("%d of %d ways to the ombudsman could not be told", len(failed), sent + len(failed))
+    return sent
 
 
 @transaction.atomic
@@ -57,7 +69,7 @@ def send(complaint: Complaint, *, at: datetime, by: User | None = None) -> Lette
     return letters.send_new(complaint, Letter.Kind.OMBUDSMAN, by=by, at=at)
 
 
-def resume(complaint: Complaint, *, at: datetime) -> None:
+def resume(complaint: Complaint) -> None:
     """It is unsettled again: the limit that was closed as settled counts, unless the letter went out before."""
     if not complaint.letters.filter(kind=Letter.Kind.OMBUDSMAN).exists():
         clocks.resume(complaint, Step.OMBUDSMAN)

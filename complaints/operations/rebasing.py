@@ -65,6 +65,24 @@ def affected(within: QuerySet[Complaint], *, at: datetime) -> list[Affected]:
     return sorted(found, key=lambda one: (one.before is not None, one.before or date.min, one.deadline.pk))
 
 
+def waiting(within: QuerySet[Complaint], *, at: datetime) -> int:
+    """How many deadlines of these complaints wait for a decision. Only those are counted anew whose calendar is no more
+    what it was, so that it is cheap while nothing waits."""
+    rows = Deadline.objects.filter(outcome=Outcome.RUNNING, step__in=COUNTED_IN_DAYS, complaint__in=within)
+    found = list(rows.values_list("complaint", "start_at", "day", "calendar_version"))
+    if not found:
+        return 0
+    starts = [start_at for _pk, start_at, _day, _version in found]
+    desk = calendars.desk(min(starts), until=max(starts))
+    spans = {(desk.day_of(start_at), last) for _pk, start_at, last, _version in found if last}
+    versions = {span: desk.version(*span) for span in spans}
+    changed = set()
+    for pk, start_at, last, version in found:
+        if last is None or versions[desk.day_of(start_at), last] != version:
+            changed.add(pk)
+    return len(affected(within.filter(pk__in=changed), at=at)) if changed else 0
+
+
 @transaction.atomic
 def rebase(deadline: Deadline, *, reason: str, by: User, at: datetime, shown: date | None = None) -> list[Rebasing]:
     """Let the present calendar move a deadline, and what is projected from it; a fault is cleared in the same way.

@@ -1,53 +1,36 @@
-"""The review of a complaint: who does it, its points, notes, and the statement of the person concerned (C-8)."""
+"""The review of a complaint: who does it, its points and notes (C-8)."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
 
 from supportportal.people.models import User
 from supportportal.trail import operations as trail
 
 from .. import eligibility
 from ..models import SENIORS, Complaint, Note, Point
-from ..refusals import ComplaintRefused, NoReason, NotEligible, NotForManagers, NotLawful
+from ..refusals import AnotherReviewer, ComplaintRefused, NoReason, NotEligible, NotForManagers, NotLawful
 from .gate import enter, require_sight
 from .locking import changed
-from .statements import ask_statement, give_statement
 
-__all__ = [
-    "ask_statement",
-    "assign",
-    "assign_many",
-    "eligible",
-    "find",
-    "give_statement",
-    "may_review",
-    "note",
-    "require_reviewer",
-    "set_points",
-]
 State = Complaint.State
 _ASIDE = 10_000  # where points wait while others take their numbers
 
 
-def eligible(complaint: Complaint) -> QuerySet[User]:
-    """Whoever may review this complaint (C-8); whoever may answer its appeal is ``appeals.eligible``."""
-    return eligibility.reviewers(complaint)
-
-
-def may_review(complaint: Complaint, user: User) -> bool:
-    return eligible(complaint).filter(pk=user.pk).exists()
-
-
 def require_reviewer(complaint: Complaint, user: User) -> None:
     """Raises NotForManagers where only the role is too low, else NotEligible."""
-    if may_review(complaint, user):
+    if eligibility.reviewers(complaint).filter(pk=user.pk).exists():
         return
     if eligibility.is_about_staff(complaint) and not user.has_role(*SENIORS):
         raise NotForManagers
     raise NotEligible
+
+
+def require_appeal_reviewer(complaint: Complaint, user: User) -> None:
+    """Raises AnotherReviewer for who took part in the first decision, else NotEligible (C-10)."""
+    if not eligibility.appeal_reviewers(complaint).filter(pk=user.pk).exists():
+        raise AnotherReviewer if user.pk in eligibility.first_reviewers(complaint) else NotEligible
 
 
 @transaction.atomic
@@ -129,7 +112,7 @@ def find(point: Point, finding: str, reasons: str, *, by: User, at: datetime, se
     point = complaint.points.get(pk=point.pk)
     point.finding, point.reasons = Complaint.Outcome(finding), reasons.strip()
     point.save(update_fields=["finding", "reasons"])
-    trail.record("complaint.finding", complaint, by=by, at=at, point=point.pk, finding=point.finding)
+    trail.record(eligibility.FINDING, complaint, by=by, at=at, point=point.pk, finding=point.finding)
     changed(complaint)
     return point
 

@@ -1,17 +1,15 @@
 """The queue of phone callbacks: one open request per client, one agent per request, what each step owes."""
 
-import threading
 from datetime import timedelta
 from functools import partial
 
 import pytest
-from django.db import IntegrityError, close_old_connections, connection, transaction
+from django.db import IntegrityError, transaction
 
 from bookings import messages_calls
 from bookings.models import CallAttempt, Callback
 from bookings.operations import calls
 from bookings.refusals import (
-    BookingRefused,
     CallClaimed,
     CallClosed,
     CallNotClaimed,
@@ -31,6 +29,7 @@ from tests.factories import (
     StaffFactory,
     TermsVersionFactory,
 )
+from tests.support.racing import at_once
 
 AT = MONDAY_TEN
 WORDS = {"number": "+390612345678", "contact": "Anna Neri", "description": "The export stops half-way."}
@@ -221,28 +220,6 @@ def test_the_client_edits_an_open_request(caller):
 
 
 # -- at once -----------------------------------------------------------------------------------------------------------
-
-
-def at_once(*verbs):
-    """Run the verbs in threads that start together; return what each gave or raised."""
-    start, results = threading.Barrier(len(verbs)), [None] * len(verbs)
-
-    def run(number, verb):
-        start.wait(timeout=20)
-        try:
-            results[number] = verb()
-        except BookingRefused as refusal:
-            results[number] = refusal
-        finally:
-            close_old_connections()
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(verbs)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    return results
 
 
 @pytest.mark.django_db(transaction=True)

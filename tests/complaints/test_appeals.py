@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
+from complaints import appeal_time, eligibility
 from complaints.models import Appeal, Complaint, Letter
-from complaints.operations import appeals, closing, intake, letters, naming, ombudsman
+from complaints.operations import appeals, closing, intake, letters, naming, ombudsman, review
 from complaints.refusals import (
     AnotherReviewer,
     AppealedBefore,
@@ -50,22 +51,45 @@ def decide(appeal, *, by, at=AT, outcome="upheld"):
     return appeals.decide(appeal, draft, outcome=outcome, by=by, at=at, seen=None)
 
 
+# -- who answers it ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("writes", [True, False], ids=["wrote a finding", "had the case"])
+def test_who_wrote_a_finding_answers_no_appeal_even_if_another_decided(complaint, anna, bert, staff, writes):
+    """The control: who had the case for a time, and wrote nothing, may answer."""
+    cora = staff("Cora Blom", "senior manager")
+    review.assign(complaint, bert, by=anna, at=AT, seen=None)
+    if writes:
+        (point,) = review.set_points(complaint, ["Nobody called."], by=bert, at=AT, seen=None)
+        review.find(point, "not_upheld", "We did.", by=bert, at=AT, seen=None)
+    review.assign(complaint, anna, by=anna, at=AT, seen=None)
+    appeal = lodge(decided(complaint, by=anna, at=AT))
+    assert set(eligibility.appeal_reviewers(complaint)) == ({cora} if writes else {bert, cora})
+    if writes:
+        with pytest.raises(AnotherReviewer):
+            appeals.assign(appeal, bert, by=cora, at=AT, seen=None)
+        with pytest.raises(AnotherReviewer):
+            decide(appeal, by=bert)
+    else:
+        decide(appeal, by=bert)
+
+
 # -- until when --------------------------------------------------------------------------------------------------------
 
 
 def test_twenty_business_days_from_the_letter_of_the_decision(answered):
-    assert appeals.last_day(answered) == date(2026, 12, 21)
+    assert appeal_time.last_day(answered) == date(2026, 12, 21)
 
 
 def test_no_term_runs_before_the_letter_has_gone(complaint, anna):
     closing.close(complaint, "not_a_complaint", reason="A question.", by=anna, at=AT, seen=None)
-    assert appeals.last_day(complaint) is None
+    assert appeal_time.last_day(complaint) is None
     lodge(complaint, at=AT + timedelta(days=100))
 
 
 def test_a_letter_that_came_back_starts_no_term(answered):
     letters.has_failed(answered.letters.get(kind="response"), at=AT)
-    assert appeals.last_day(answered) is None
+    assert appeal_time.last_day(answered) is None
 
 
 @pytest.mark.parametrize(
@@ -142,7 +166,7 @@ def test_every_other_closing_is_open_to_appeal(complaint, anna, bert, state):
     complaint.refresh_from_db()
     assert complaint.decided_by == anna
     appeal = lodge(complaint)
-    assert list(appeals.eligible(complaint)) == [bert]
+    assert list(eligibility.appeal_reviewers(complaint)) == [bert]
     decide(appeal, by=bert)
 
 
@@ -336,6 +360,24 @@ def test_on_its_day_it_is_on_time_and_goes_once(old):
     body = ombudsman_letters(old).get().body
     assert "Within 6 weeks we have not been able to settle it." in body
     assert "We go on working on your complaint meanwhile" in body
+
+
+def test_one_that_fails_holds_up_no_other(scheme, monkeypatch, caplog):
+    found = [ComplaintFactory() for _number in range(3)]
+    send = ombudsman.send
+
+    def fail(complaint, **rest):
+        if complaint.pk == found[0].pk:
+            raise RuntimeError("broken")
+        return send(complaint, **rest)
+
+    monkeypatch.setattr(ombudsman, "send", fail)
+    assert ombudsman.send_due(LIMIT) == 2
+    assert [ombudsman_letters(one).count() for one in found] == [0, 1, 1]
+    assert f"could not be told in complaint {found[0].pk}" in caplog.text
+    assert "1 of 3 ways to the ombudsman could not be told" in caplog.text
+    monkeypatch.setattr(ombudsman, "send", send)
+    assert ombudsman.send_due(LIMIT) == 1
 
 
 def test_one_that_came_back_does_not_go_again_by_itself(old):

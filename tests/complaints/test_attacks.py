@@ -10,7 +10,7 @@ from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from complaints import calendars, digests, messages, names
+from complaints import calendars, digests, eligibility, messages, names
 from complaints.forms_staff import LetterEntryForm, StaffEntryForm
 from complaints.models import Appeal, Complaint, NamedStaff
 from complaints.operations import appeals, closing, desk, intake, letters, naming, statements
@@ -214,7 +214,7 @@ def test_who_reviewed_first_stays_out_of_the_appeal_whatever_is_matched_later(an
     mark.groups.add(anna.groups.get())
     appeals.lodge(answered, reasons="No.", at=AT)
     answered.refresh_from_db()
-    assert list(appeals.eligible(answered)) == [bert]
+    assert list(eligibility.appeal_reviewers(answered)) == [bert]
 
 
 def test_an_appeal_cannot_have_come_before_the_decision(answered, anna):

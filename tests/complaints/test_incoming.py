@@ -7,14 +7,14 @@ import pytest
 
 from complaints.incoming import own_words
 from complaints.models import Complaint, Reply
-from complaints.operations import letters
+from complaints.operations import desk, letters
 from supportportal.outbox import inbound as mail_in
 from supportportal.outbox import mails, rendering
 from supportportal.outbox.gateways.email import build
 from supportportal.outbox.models import Inbound, Message
 from supportportal.people.models import Firm, Gate
 from tests.factories import MONDAY_TEN, ClientFactory, RestrictionFactory, StaffFactory
-from tests.factories_complaints import ComplaintFactory
+from tests.factories_complaints import ComplaintFactory, senior
 from tests.files import pictures, samples
 
 pytestmark = pytest.mark.django_db
@@ -76,6 +76,28 @@ def test_an_answer_joins_the_complaint_with_its_files(complaint, by_header):
 def test_headers_alone_prove_nothing(complaint, sender, verdict):
     answer(complaint, by_header=True, sender=sender, verdict=verdict)
     assert not complaint.replies.exists()
+
+
+@pytest.mark.parametrize(
+    ("sender", "verdict", "joins"),
+    [("mallory@example.org", PASS, False), ("anna@example.org", NONE, False), ("Anna@example.org", PASS, True)],
+    ids=["somebody else", "not confirmed", "surely the complainant"],
+)
+def test_shut_links_shut_the_addresses_of_their_mails(complaint, sender, verdict, joins):
+    desk.renew_link(complaint, by=senior(), at=MONDAY_TEN, seen=None)
+    mail = answer(complaint, sender=sender, verdict=verdict)
+    assert complaint.replies.exists() is joins
+    assert mail.subject_id == complaint.pk  # read by who may see the complaint, and looked at by one of them
+    assert mail.state == (Inbound.State.HANDLED if joins else Inbound.State.WAITING)
+
+
+def test_mails_that_went_later_are_answered_as_ever(complaint):
+    """The negative control."""
+    desk.renew_link(complaint, by=senior(), at=MONDAY_TEN, seen=None)
+    letters.send_new(complaint, "update", by=None, at=LATER)
+    Message.objects.about("complaints.complaint", complaint.pk).order_by("pk").first().delete()
+    answer(complaint, sender="mallory@example.org")
+    assert complaint.replies.count() == 1
 
 
 def test_whoever_is_restricted_is_heard(complaint):

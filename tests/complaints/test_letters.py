@@ -7,8 +7,9 @@ import pytest
 
 from complaints import letter_texts
 from complaints.models import Letter
-from complaints.operations import appeals, closing, intake, letters, remedies
-from complaints.refusals import ComplaintRefused, NotLawful, NotYours
+from complaints.operations import appeals, closing, intake, letters, naming, remedies
+from complaints.refusals import ComplaintRefused, NotEligible, NotLawful, NotYours
+from supportportal.people.models import User
 
 from ..factories import MONDAY_TEN
 from ..factories_complaints import ComplaintFactory, PointFactory, SchemeFactory, ToldFactory, decided, final_draft
@@ -22,6 +23,9 @@ AUTHORITIES = {
     "SE": "edpb.europa.eu",
 }
 DECISIVE = [Letter.Kind.RESPONSE, Letter.Kind.CLOSING, Letter.Kind.APPEAL_RECEIVED, Letter.Kind.FINAL]
+
+
+FREE = [Letter.Kind.UPDATE, Letter.Kind.LETTER]
 
 
 def sent_bytes(letter):
@@ -167,3 +171,70 @@ def test_the_first_letter_leaves_even_if_it_is_about_whoever_entered_it(mario):
     told = ToldFactory(complained_about="Mario Bianchi")
     taken = intake.enter(told, source="letter", arrived_at=AT, by=mario, at=AT)
     assert taken.letters.get().state == "leaving"
+
+
+# -- who writes --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", FREE)
+def test_whoever_was_spoken_with_writes_no_letter(complaint, anna, bert, kind):
+    drafted = letters.draft(complaint, kind, by=bert, at=AT)
+    naming.add(complaint, "Bert Vink", "spoken_with", person=bert, by=anna, at=AT, seen=None)
+    letters.edit(drafted, subject="Hello", body="Good news.", by=anna, at=AT)
+    for act in (lambda: letters.draft(complaint, kind, by=bert, at=AT), lambda: letters.send(drafted, by=bert, at=AT)):
+        with pytest.raises(NotEligible):
+            act()
+    assert letters.send(drafted, by=anna, at=AT).state == Letter.State.LEAVING
+
+
+@pytest.mark.parametrize("kind", FREE)
+def test_who_decided_first_writes_nothing_while_the_appeal_is_open(complaint, anna, bert, kind):
+    appeals.lodge(decided(complaint, by=anna, at=AT), reasons="No.", at=AT)
+    with pytest.raises(NotEligible):
+        letters.draft(complaint, kind, by=anna, at=AT)
+    letters.draft(complaint, kind, by=bert, at=AT)
+
+
+def test_who_decided_first_can_enter_the_appeal_that_came_by_post(complaint, anna):
+    """Its confirmation leaves by itself."""
+    appeals.lodge(decided(complaint, by=anna, at=AT), reasons="No.", by=anna, at=AT)
+    assert complaint.letters.get(kind="appeal_received").state == Letter.State.LEAVING
+
+
+# -- who prints and posts ----------------------------------------------------------------------------------------------
+
+
+def by_post(by, **told) -> Letter:
+    told = ToldFactory(email="", postal_address="Via Roma 1", **told)
+    return intake.enter(told, source="letter", arrived_at=AT, by=by, at=AT).letters.get()
+
+
+def post(letter, by):
+    return letters.mark_posted(letter, posted_at=AT, by=by, at=AT)
+
+
+def test_whoever_entered_a_letter_posts_its_acknowledgement(mario):
+    assert post(by_post(mario), mario).state == Letter.State.GONE
+
+
+@pytest.mark.parametrize("who", ["another clerk", "a manager, of a case about staff", "no longer staff", "named in it"])
+def test_others_post_nothing(mario, mark, staff, who):
+    letter = by_post(mario, about="staff", **({"complained_about": "Mario Bianchi"} if who == "named in it" else {}))
+    people = {
+        "another clerk": lambda: staff("Nora Blom", "agent"),
+        "a manager, of a case about staff": lambda: mark,
+        "no longer staff": lambda: User.objects.filter(pk=mario.pk).update(is_active=False) and mario,
+        "named in it": lambda: mario,
+    }
+    person = people[who]()
+    person.refresh_from_db()
+    with pytest.raises(NotYours):
+        post(letter, person)
+
+
+def test_later_letters_are_not_the_clerks(mario, anna):
+    letter = by_post(mario)
+    update = letters.send_new(letter.complaint, "update", by=anna, at=AT)
+    with pytest.raises(NotYours):
+        post(update, mario)
+    assert post(update, anna).state == Letter.State.GONE

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from complaints import eligibility
 from complaints.models import Appeal, Complaint, NamedStaff
 from complaints.operations import appeals, appointments, naming, remedies, review
 from complaints.refusals import NotLawful, NotStaff, NotYours, OwnName, Stale
@@ -35,8 +36,8 @@ def test_who_is_matched_to_a_name_is_kept_out_and_taken_off_the_case(complaint, 
     complaint.refresh_from_db()
     assert complaint.reviewer is None
     assert not sees(bert, complaint)
-    assert not review.may_review(complaint, bert)
-    assert review.may_review(complaint, anna)
+    assert bert not in eligibility.reviewers(complaint)
+    assert anna in eligibility.reviewers(complaint)
 
 
 def test_one_spoken_with_sees_the_case_but_does_not_review_it(complaint, anna, bert):
@@ -45,7 +46,7 @@ def test_one_spoken_with_sees_the_case_but_does_not_review_it(complaint, anna, b
     complaint.refresh_from_db()
     assert complaint.reviewer is None
     assert sees(bert, complaint)
-    assert not review.may_review(complaint, bert)
+    assert bert not in eligibility.reviewers(complaint)
 
 
 def test_a_manager_loses_a_case_that_turns_out_to_be_about_staff(complaint, anna, mark, mario):
@@ -114,9 +115,9 @@ def test_a_name_that_fits_nobody_is_left_as_it_is(complaint, anna):
 
 def test_whom_an_unmatched_name_fits_does_not_review(complaint, anna, bert):
     add(complaint, "Signor Vink", Part.SPOKEN_WITH, by=anna)
-    assert list(review.eligible(complaint)) == [anna]
+    assert list(eligibility.reviewers(complaint)) == [anna]
     naming.settle(complaint, by=anna, at=AT, seen=None)
-    assert list(review.eligible(complaint)) == [anna, bert]
+    assert list(eligibility.reviewers(complaint)) == [anna, bert]
 
 
 def test_a_name_added_later_asks_to_be_settled_anew(complaint, anna, bert):

@@ -1,11 +1,9 @@
 """Two at once: one does it, the other is told, and nothing is lost or done twice."""
 
-import threading
 from datetime import timedelta
 from functools import partial
 
 import pytest
-from django.db import close_old_connections, connection
 
 from complaints.models import Appeal, Complaint, Letter
 from complaints.operations import appeals, closing, letters, naming, ombudsman, review
@@ -15,33 +13,16 @@ from supportportal.trail.models import Entry
 
 from ..factories import MONDAY_TEN
 from ..factories_complaints import ComplaintFactory, PointFactory, SchemeFactory, decided, final_draft, senior
+from ..support.racing import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 AT = MONDAY_TEN + timedelta(hours=1)
 ROUNDS = 4
 
 
-def at_once(*acts):
-    """Run them in threads that start together; what each came to: "done" or the refusal's code."""
-    start, said = threading.Barrier(len(acts)), [""] * len(acts)
-
-    def run(number, act):
-        start.wait(timeout=20)
-        try:
-            act()
-            said[number] = "done"
-        except ComplaintRefused as refusal:
-            said[number] = refusal.code
-        finally:
-            close_old_connections()
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    return said
+def come_to(*acts):
+    """What each of them comes to, all at once: "done", or the refusal's code."""
+    return [one.code if isinstance(one, ComplaintRefused) else "done" for one in at_once(*acts)]
 
 
 @pytest.fixture
@@ -56,7 +37,7 @@ def test_two_take_one_case(pair):
         def take(who, complaint=complaint):
             review.assign(complaint, who, by=who, at=AT, seen=complaint.version)
 
-        assert sorted(at_once(*(partial(take, who) for who in pair))) == ["done", "stale"]
+        assert sorted(come_to(*(partial(take, who) for who in pair))) == ["done", "stale"]
         found = Complaint.objects.get(pk=complaint.pk)
         assert (found.version, found.reviewer in pair) == (complaint.version + 1, True)
         assert Entry.objects.filter(verb="complaint.assigned", subject_id=complaint.pk).count() == 1
@@ -72,7 +53,7 @@ def test_two_answer_one_case(pair):
             words = {"outcome": "upheld", "root_cause": "", "by": who, "at": AT, "seen": complaint.version}
             return closing.answer(complaint, draft, **words)
 
-        said = at_once(
+        said = come_to(
             *(lambda who=who, draft=draft: answer(who, draft) for who, draft in zip(pair, drafts, strict=True))
         )
         assert sorted(said) == ["done", "stale"]
@@ -85,7 +66,7 @@ def test_one_letter_sent_by_two_goes_once(pair):
     for _round in range(ROUNDS):
         complaint = ComplaintFactory()
         draft = letters.draft(complaint, "update", by=pair[0], at=AT)
-        assert at_once(*(partial(letters.send, draft, by=who, at=AT) for who in pair)) == ["done", "done"]
+        assert come_to(*(partial(letters.send, draft, by=who, at=AT) for who in pair)) == ["done", "done"]
         assert (
             Message.objects.filter(kind="complaint_letter", subject_id=complaint.pk).count() == 2
         )  # the first, and this
@@ -104,7 +85,7 @@ def test_an_answer_against_a_match_of_the_same_person(pair):
         def answer(complaint=complaint, draft=draft):
             closing.answer(complaint, draft, outcome="upheld", root_cause="", by=bert, at=AT, seen=None)
 
-        said = at_once(answer, lambda named=named: naming.match(named, bert, by=anna, at=AT, seen=None))
+        said = come_to(answer, lambda named=named: naming.match(named, bert, by=anna, at=AT, seen=None))
         assert said[1] == "done"
         found = Complaint.objects.get(pk=complaint.pk)
         assert (said[0], found.state) in [("done", "answered"), ("not_yours", "open")]
@@ -119,7 +100,7 @@ def test_an_appeal_against_its_withdrawal_and_another_appeal(pair):
         def lodge(complaint=complaint):
             appeals.lodge(complaint, reasons="No.", at=AT)
 
-        said = at_once(lodge, lodge, lambda complaint=complaint: closing.withdraw(complaint, at=AT))
+        said = come_to(lodge, lodge, lambda complaint=complaint: closing.withdraw(complaint, at=AT))
         assert sorted(said[:2]) == ["appealed", "done"]
         assert said[2] in ("done", "not_lawful")
         assert Appeal.objects.filter(complaint=complaint).count() == 1
@@ -137,7 +118,7 @@ def test_a_closing_against_an_appeal_of_the_same_case(pair):
         def close(complaint=complaint):
             closing.close(complaint, "not_a_complaint", reason="A question.", by=pair[0], at=AT, seen=None)
 
-        said = at_once(close, lambda complaint=complaint: appeals.lodge(complaint, reasons="No.", at=AT))
+        said = come_to(close, lambda complaint=complaint: appeals.lodge(complaint, reasons="No.", at=AT))
         assert said in (["done", "done"], ["done", "not_lawful"])
         expected = "appealed" if said[1] == "done" else "not_a_complaint"
         assert Complaint.objects.get(pk=complaint.pk).state == expected
@@ -150,7 +131,7 @@ def test_a_bounce_against_an_update(pair):
         first = complaint.letters.get()
         letters.has_gone(first, when=AT)
         update = letters.send_new(complaint, "update", by=pair[0], at=AT)
-        said = at_once(
+        said = come_to(
             lambda update=update: letters.has_gone(update, when=AT + timedelta(hours=1)),
             lambda first=first: letters.has_failed(first, at=AT + timedelta(hours=1)),
         )
@@ -174,6 +155,6 @@ def test_the_limit_against_the_final_answer(pair):
         def decide(appeal=appeal, final=final):
             appeals.decide(appeal, final, outcome="upheld", by=bert, at=limit, seen=None)
 
-        said = at_once(decide, lambda: ombudsman.send_due(limit), lambda: ombudsman.send_due(limit))
+        said = come_to(decide, lambda: ombudsman.send_due(limit), lambda: ombudsman.send_due(limit))
         assert said == ["done"] * 3
         assert complaint.letters.filter(kind="ombudsman").count() == 1

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
+from django.apps import apps
 from django.contrib.messages import get_messages
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -13,6 +14,7 @@ from bookings.models import Closure, Holiday
 from complaints import refusals
 from complaints.models import Complaint, Deadline, NamedStaff, Rebasing
 from complaints.operations import clocks, letters, rebasing
+from supportportal.people import roles
 from supportportal.trail.models import Entry
 from tests.factories import MONDAY_TEN, ClosureFactory, StaffFactory
 from tests.factories_complaints import ComplaintFactory, senior
@@ -20,7 +22,7 @@ from tests.factories_complaints import ComplaintFactory, senior
 pytestmark = pytest.mark.usefixtures("italy")
 Step = Deadline.Step
 TUESDAY = MONDAY_TEN + timedelta(days=1)
-PAGE = "/admin/complaints/complaint/rebasing/"
+BOARD, PAGE = "/admin/complaints/complaint/", "/admin/complaints/complaint/rebasing/"
 
 
 @pytest.fixture
@@ -356,3 +358,39 @@ def test_senior_managers_see_those_too(client):
     data = {"country": "IT", "day": "2026-11-25", "name": "Patron", "is_observed": "on"}
     with time_machine.travel(TUESDAY, tick=False):
         assert any(PAGE in one for one in said(client.post(reverse("admin:bookings_holiday_add"), data)))
+
+
+# -- the board ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_board_leads_to_the_list_while_something_waits(client, complaint, manager):
+    roles.sync_after_migrate(apps.get_app_config("complaints"), "default")
+    client.force_login(manager)
+    with time_machine.travel(TUESDAY, tick=False):
+        assert PAGE not in client.get(BOARD).content.decode()
+        holiday(date(2026, 11, 25))
+        assert "would now move 2 deadlines" in client.get(BOARD).content.decode()
+        rebase(complaint, Step.UPDATE, manager)
+        assert PAGE not in client.get(BOARD).content.decode()
+
+
+def test_nobody_is_told_on_the_board_of_cases_not_seen(client, manager):
+    """The negative control."""
+    roles.sync_after_migrate(apps.get_app_config("complaints"), "default")
+    untold(about="staff")
+    holiday(date(2026, 11, 25))
+    with time_machine.travel(TUESDAY, tick=False):
+        for person, told in ((manager, False), (senior(), True)):
+            client.force_login(person)
+            assert (PAGE in client.get(BOARD).content.decode()) is told
+
+
+@pytest.mark.parametrize("number", [1, 30])
+def test_what_waits_is_counted_in_as_many_queries_for_thirty(complaint, number):
+    for _number in range(number - 1):
+        untold()
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        assert rebasing.waiting(Complaint.objects.all(), at=TUESDAY) == 0
+    assert len(queries) == 4

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from complaints import eligibility
 from complaints.models import Complaint, NamedStaff, Statement
-from complaints.operations import closing, letters, naming, remedies, review
+from complaints.operations import closing, letters, naming, remedies, review, statements
 from complaints.refusals import (
     NameOnRecord,
     NoReason,
@@ -64,24 +65,24 @@ def about_mario(anna, mario):
 def test_whose_role_reviews_what(firm, about, role, reviews_service, reviews_staff):
     person = StaffFactory(roles=[role] if role else [])
     expected = reviews_staff if about == Complaint.About.STAFF else reviews_service
-    assert review.may_review(ComplaintFactory(about=about), person) is expected
+    assert (person in eligibility.reviewers(ComplaintFactory(about=about))) is expected
 
 
 def test_nobody_reviews_their_own_complaint(firm, anna, bert):
     complaint = ComplaintFactory(email=anna.email.upper())
-    assert list(review.eligible(complaint)) == [bert]
+    assert list(eligibility.reviewers(complaint)) == [bert]
 
 
 def test_who_has_left_does_not_review(complaint, anna, bert):
     anna.is_active = False
     anna.save()
-    assert list(review.eligible(complaint)) == [bert]
+    assert list(eligibility.reviewers(complaint)) == [bert]
 
 
 def test_finding_reviewers_takes_as_many_queries_for_one_as_for_thirty(complaint, anna, django_assert_num_queries):
     def count(expected):
         with django_assert_num_queries(expected):
-            list(review.eligible(complaint))
+            list(eligibility.reviewers(complaint))
 
     naming.add(complaint, "Zoltan", Part.SPOKEN_WITH, by=anna, at=AT, seen=None)
     count(4)
@@ -293,7 +294,7 @@ def test_a_remedy_is_given_to_staff_who_are_not_named(about_mario, complaint, an
 
 def ask(complaint, *, by, extract="He hung up on me.", questions="Did you?"):
     named = complaint.named.get(part=Part.ABOUT)
-    return review.ask_statement(named, extract, questions, by=by, at=AT)
+    return statements.ask_statement(named, extract, questions, by=by, at=AT)
 
 
 def test_the_person_concerned_gets_the_extract_and_the_questions_alone(about_mario, anna, mario):
@@ -303,7 +304,7 @@ def test_the_person_concerned_gets_the_extract_and_the_questions_alone(about_mar
     message = Message.objects.get(kind="statement_asked")
     assert message.recipient == mario
     assert statement.due_at.isoformat() == "2026-11-25T23:00:00+00:00"
-    review.give_statement(statement, "The line broke.", by=mario, at=AT)
+    statements.give_statement(statement, "The line broke.", by=mario, at=AT)
     assert not Statement.objects.open_for(mario).exists()
     assert not Complaint.objects.visible_to(mario).exists()
 
@@ -328,12 +329,12 @@ def test_only_who_sees_the_case_sees_the_mail_in_the_log(about_mario, anna, mari
 def test_a_statement_is_given_once_and_by_that_person(about_mario, anna, mario):
     statement = ask(about_mario, by=anna)
     with pytest.raises(NotLawful):
-        review.give_statement(statement, "He did not.", by=anna, at=AT)
+        statements.give_statement(statement, "He did not.", by=anna, at=AT)
     with pytest.raises(NoReason):
-        review.give_statement(statement, " ", by=mario, at=AT)
-    review.give_statement(statement, "The line broke.", by=mario, at=AT)
+        statements.give_statement(statement, " ", by=mario, at=AT)
+    statements.give_statement(statement, "The line broke.", by=mario, at=AT)
     with pytest.raises(NotLawful):
-        review.give_statement(statement, "Well…", by=mario, at=AT)
+        statements.give_statement(statement, "Well…", by=mario, at=AT)
     statement.refresh_from_db()
     assert (statement.text, statement.given_at) == ("The line broke.", AT)
 

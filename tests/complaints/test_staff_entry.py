@@ -17,7 +17,7 @@ from ..factories import MONDAY_TEN, ClientFactory
 from ..files import samples
 
 NOW = MONDAY_TEN + timedelta(hours=1)
-ADD = "admin:complaints_complaint_add"
+ADD, POST = "admin:complaints_complaint_add", "admin:complaints_complaint_post"
 
 
 @pytest.fixture(autouse=True)
@@ -63,6 +63,36 @@ def test_whoever_enters_it_sees_a_confirmation_and_no_case(enter):
     assert "They never called." not in html
     assert enter.client.get(complaint.get_absolute_url()).status_code == 404
     assert enter.client.get(reverse("admin:complaints_complaint_changelist")).status_code == 404
+
+
+def test_whoever_entered_it_prints_and_posts_the_acknowledgement_and_sees_no_more(enter, mario, staff):
+    assert reverse(POST) in enter("letter", arrived_on="2026-11-23").content.decode()
+    letter = Complaint.objects.get().letters.get()
+    done = reverse("admin:complaints_complaint_post_done", args=[letter.pk])
+    assert reverse(POST) in enter.client.get(reverse("admin:index")).content.decode()
+    listed = enter.client.get(reverse(POST)).content.decode()
+    assert letter.complaint.get_absolute_url() not in listed
+    assert "They never called." not in listed
+    printed = enter.client.get(reverse("admin:complaints_complaint_post_print", args=[letter.pk]))
+    assert "Carlo Verdi" in printed.content.decode()
+    refused = enter.client.post(done, {"posted_on": "2026-11-24"})
+    assert "cannot be before the letter was written, nor later" in refused.content.decode()
+    assert enter.client.post(done, {"posted_on": "2026-11-23"}).status_code == 302
+    letter.refresh_from_db()
+    assert (letter.state, letter.posted_by) == ("gone", mario)
+    assert "Nothing to post" in enter.client.get(reverse(POST)).content.decode()
+
+
+def test_another_clerk_finds_nothing_of_it(enter, staff):
+    """The negative control, and whoever enters no complaints has no such page."""
+    enter("letter", arrived_on="2026-11-23")
+    letter = Complaint.objects.get().letters.get()
+    pages = [reverse(f"admin:complaints_complaint_post_{name}", args=[letter.pk]) for name in ("print", "done")]
+    enter.client.force_login(staff("Nora Blom", "agent"))
+    assert "Nothing to post" in enter.client.get(reverse(POST)).content.decode()
+    assert [enter.client.get(pages[0]).status_code, enter.client.post(pages[1]).status_code] == [404, 404]
+    enter.client.force_login(staff("Nina Nobody"))
+    assert enter.client.get(reverse(POST)).status_code == 404
 
 
 def test_a_letter_entered_late_says_why(enter):

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from complaints.models import Complaint, Letter, NamedStaff, Note, Statement
-from complaints.operations import letters, naming, remedies, review
+from complaints.operations import letters, naming, remedies, review, statements
 from supportportal.files import intake
 from supportportal.people import roles
 from supportportal.trail.models import Entry
@@ -368,7 +368,7 @@ def asked(anna, mario):
     named = complaint.named.filter(part="about").first()
     naming.match(named, mario, by=anna, at=NOW, seen=None)
     review.assign(complaint, anna, by=anna, at=NOW, seen=None)
-    return review.ask_statement(named, "You are said to have shouted.", "What happened?", by=anna, at=NOW)
+    return statements.ask_statement(named, "You are said to have shouted.", "What happened?", by=anna, at=NOW)
 
 
 def test_the_person_complained_about_answers_on_the_extract_alone(enter, mario, asked):
@@ -382,6 +382,12 @@ def test_the_person_complained_about_answers_on_the_extract_alone(enter, mario, 
     assert client.post(page("statement", asked.pk), {"text": "I did not."}).status_code == 302
     assert Statement.objects.get().text == "I did not."
     assert client.get(page("statement", asked.pk)).status_code == 404
+
+
+def test_the_mail_that_asks_for_it_stands_in_the_case(enter, anna, asked):
+    html = enter(anna).get(page("complaint_change", asked.named.complaint.pk)).content.decode()
+    asked_for = html[html.index("Statement asked of") :]
+    assert "planned" in asked_for[: asked_for.index("</li>")]
 
 
 def test_a_statement_is_asked_of_one_person_alone(enter, anna, bert, asked):

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from complaints import messages
+from complaints import messages, references
 from complaints.models import Complaint, Letter, Reply
 from complaints.operations import closing, letters
 from supportportal import links
@@ -168,13 +168,17 @@ def test_opening_it_changes_nothing(client, complaint):
 
 @pytest.mark.parametrize("page", ["", "add/", "withdraw/", "appeal/"])
 def test_a_token_that_is_not_ours_is_one_plain_page(client, complaint, page):
-    good = links.token(messages.LINK_KIND, complaint.pk, complaint.link_epoch)
+    number = references.number_of(complaint.reference)
+    good = messages.link_token(complaint)
+    assert good == links.token(messages.LINK_KIND, number, 1)
     tokens = {
         "truncated": good[:-1],
         "altered": good[:-2] + ("AA" if good[-2:] != "AA" else "BB"),
-        "another kind": links.token("booking", complaint.pk, 1),
-        "another complaint": links.token(messages.LINK_KIND, complaint.pk + 99, 1),
-        "another epoch": links.token(messages.LINK_KIND, complaint.pk, 2),
+        "another kind": links.token("booking", number, 1),
+        "another complaint": links.token(messages.LINK_KIND, number + 99, 1),
+        "one far away": links.token(messages.LINK_KIND, 20**12, 1),
+        "its row": links.token(messages.LINK_KIND, complaint.pk, 1),
+        "another epoch": links.token(messages.LINK_KIND, number, 2),
         "nothing of a token": "x",
         "very long": "a" * 3000,
     }
@@ -187,6 +191,15 @@ def test_a_token_that_is_not_ours_is_one_plain_page(client, complaint, page):
             if expected == 404:
                 pages.add(answer.content)
     assert len(pages) == 1 or all(b"This link does not work" in one for one in pages)
+
+
+def test_a_link_does_not_say_how_many_complaints_there_are(monkeypatch):
+    """Of two that are made one after the other, neither part that is not secret says so."""
+    first, second = (links.read(messages.LINK_KIND, messages.link_token(ComplaintFactory())).pk for _number in range(2))
+    assert abs(second - first) > 1_000
+    monkeypatch.setattr("complaints.references.secrets.choice", lambda letters: letters[0])
+    lowest = ComplaintFactory()
+    assert references.of_number(references.number_of(lowest.reference)) == lowest.reference == "222-222-222"
 
 
 def test_a_revoked_link_opens_nothing(client, complaint):
@@ -303,6 +316,24 @@ def test_an_appeal_needs_reasons_and_is_made_once(client, complaint):
     assert Complaint.objects.get().appeal.reasons == "You overlooked the mail."
     assert client.post(at(complaint, "appeal/"), {"reasons": "Again."}).status_code == 302
     assert Complaint.objects.get().appeal.reasons == "You overlooked the mail."
+
+
+def test_an_appeal_comes_with_files(client, complaint):
+    answered(complaint)
+    photo = SimpleUploadedFile("photo of Bruno.jpg", pictures.JPEG)
+    page = client.post(at(complaint, "appeal/"), {"reasons": "", "files": [photo]})
+    kept = page.context["form"]["kept_files"].value()
+    client.post(at(complaint, "appeal/"), {"reasons": "Look at it.", "kept_files": kept})
+    evidence = Complaint.objects.get().evidence.get()
+    assert (evidence.file.name, evidence.shown is not None) == ("photo of Bruno.jpg", True)
+
+
+def test_an_appeal_that_is_refused_leaves_no_file_behind(client, complaint):
+    """The negative control."""
+    answered(complaint)
+    client.post(at(complaint, "appeal/"), {"reasons": "No."})
+    client.post(at(complaint, "appeal/"), {"reasons": "No.", "files": [SimpleUploadedFile("a.jpg", pictures.JPEG)]})
+    assert not Complaint.objects.get().evidence.exists()
 
 
 def test_after_the_last_day_a_cause_is_asked_for(client, complaint, now):

@@ -1,10 +1,8 @@
 """Who is told of which deadline, when, and once (C-7)."""
 
-import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection
 from django.urls import reverse
 
 from complaints import digests
@@ -15,6 +13,7 @@ from supportportal.outbox.models import Message
 from supportportal.people.models import Firm
 from tests.factories import MONDAY_TEN, StaffFactory
 from tests.factories_complaints import ComplaintFactory, SchemeFactory, senior
+from tests.support.racing import at_once
 
 pytestmark = pytest.mark.usefixtures("italy")
 Step = Deadline.Step
@@ -291,21 +290,5 @@ def test_a_digest_is_in_nobody_elses_message_log(manager, boss):
 def test_sweeps_at_once_tell_each_thing_once(manager, round_number):
     for _ in range(4):
         acknowledged(manager)
-    gate, failed = threading.Barrier(3), []
-
-    def run():
-        gate.wait()
-        try:
-            watching.sweep(THURSDAY_NINE)
-        except Exception as error:  # the test's to see
-            failed.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not failed
+    at_once(*[lambda: watching.sweep(THURSDAY_NINE)] * 3)
     assert sorted(told()) == [("Mara Manager", Step.UPDATE, "warned_last_day_at")] * 4

@@ -22,7 +22,7 @@ def values_of_complaints(person):
     evidence = Evidence.objects.filter(complaint__in=seen).first() or Evidence.objects.first()
     statement = Statement.objects.filter(named__person=person).first() or Statement.objects.first()
     remedy = Remedy.objects.filter(owner=person).first() or Remedy.objects.first()
-    token = links.token(messages.LINK_KIND, case.pk, case.link_epoch)
+    token = messages.link_token(case)
     values = {(f"complaints:{page}", "token"): token for page in ("status", "add", "withdraw", "appeal")}
     for page in ("change", "act", "write", "export"):
         values[f"admin:complaints_complaint_{page}", "pk"] = case.pk

@@ -1,10 +1,8 @@
 """Two at once: one strike, one fee, and the second is told what happened."""
 
-import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection
 
 from bookings import operations
 from bookings.models import Booking, Fee, Strike
@@ -19,6 +17,7 @@ from tests.factories import (
     StaffFactory,
     StrikeFactory,
 )
+from tests.support.racing import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 START = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
@@ -36,33 +35,6 @@ def client_of_agent():
 def new_booking(cast, start=START):
     client, agent, session_type = cast
     return BookingFactory(client=client, agent=agent, session_type=session_type, starts=start)
-
-
-def at_once(*acts) -> list[object]:
-    """Run each in a thread of its own, released together; give what each returned or was refused with."""
-    gate = threading.Barrier(len(acts))
-    found: list[object] = [None] * len(acts)
-
-    def run(number, act):
-        gate.wait()
-        try:
-            found[number] = act()
-        except BookingRefused as refusal:
-            found[number] = refusal
-        except Exception as error:  # whatever else goes wrong is the test's to see
-            found[number] = AssertionError(repr(error))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    for one in found:
-        if isinstance(one, AssertionError):
-            raise one
-    return found
 
 
 @pytest.mark.parametrize("round_number", range(5))
