@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy
 
 from .admin_appeal import AppealAdmin
 from .admin_approvals import ApprovalsAdmin
+from .admin_consistency import ConsistencyAdmin
 from .admin_decide import DecideAdmin
 from .admin_incident import PageAdmin
 from .admin_list import ListAdmin
@@ -14,7 +15,7 @@ from .models import Appeal, Incident
 
 
 @admin.register(Incident)
-class IncidentAdmin(DecideAdmin, ApprovalsAdmin, MeasureAdmin, ReportAdmin, PageAdmin, ListAdmin):
+class IncidentAdmin(DecideAdmin, ApprovalsAdmin, ConsistencyAdmin, MeasureAdmin, ReportAdmin, PageAdmin, ListAdmin):
     """Only pages of our own: none of Django's forms and histories reaches an incident past the gate."""
 
     nav_position = 10

@@ -246,6 +246,7 @@ CELERY_BEAT_SCHEDULE = {
     "every-minute-holidays": _every(60, "bookings.tasks.seed_holidays"),
     "every-5-minutes-sweep": _every(300, "bookings.tasks.sweep"),
     "every-minute-deadlines": _every(60, "complaints.tasks.watch_deadlines"),
+    "every-minute-conduct": _every(60, "conduct.tasks.watch"),
     "every-5-minutes-ombudsman": _every(300, "complaints.tasks.send_ombudsman_letters"),
     # What it deletes is a day old; a portal that is off at night, or not up for a day, gets it done all the same.
     "every-hour-sweep-files": _every(3600, "supportportal.files.tasks.sweep"),

@@ -1,0 +1,9 @@
+"""What the watch adds to the shared kernel; called by ``registration``."""
+
+from supportportal.outbox import kinds
+
+from .messages_watch import KINDS
+
+
+def register() -> None:
+    kinds.register(*KINDS)
