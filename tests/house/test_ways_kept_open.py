@@ -18,7 +18,7 @@ from django.test import Client
 from django.urls import reverse
 
 from bookings import messages, messages_outcomes, messages_waiting, operations
-from bookings.models import Booking, Callback, Feedback, Offer, SurveyAnswer, TermsAcceptance, WaitlistEntry
+from bookings.models import Booking, Callback, Feedback, Offer, SurveyAnswer, WaitlistEntry
 from bookings.operations import calls, firm, waiting
 from complaints import messages as complaint_messages
 from complaints.models import Appeal as ComplaintAppeal
@@ -42,7 +42,7 @@ from tests.factories import (
     SessionTypeFactory,
     StaffFactory,
     StrikeFactory,
-    TermsVersionFactory,
+    TermsAcceptanceFactory,
 )
 from tests.factories_complaints import ComplaintFactory, decided, senior
 from tests.factories_conduct import make_incident, make_measure
@@ -210,8 +210,7 @@ def scene():
     coming.files.add(file)
     cancelled = BookingFactory(**facts, starts=STARTS + timedelta(days=2), booked_at=NOW - timedelta(days=1))
     operations.cancel(cancelled, reason="solved", by=client, at=NOW)
-    TermsVersionFactory(version="1.0", published_at=NOW - timedelta(days=30))
-    TermsAcceptance.objects.create(terms_id=1, user=client, accepted_at=NOW)
+    TermsAcceptanceFactory(terms__version="1.0", user=client, accepted_at=NOW)
     colleague = ClientFactory(account=client.account)
     other = BookingFactory(**{**facts, "client": colleague}, starts=STARTS + timedelta(days=3))
     wait = {"topic": "Soon", "client": client, "by": client, "at": NOW}
