@@ -55,24 +55,21 @@ class DecideAdmin(GatedAdmin):
 
     def _decide(self, request: HttpRequest, incident: Incident, extends: Measure | None) -> HttpResponse:
         at = timezone.now()
-        about = {
-            "kinds": kinds_for(incident, extends),
-            "zone": firm_of(request).zone,
-            "account": incident.client.account,
-        }
+        about = {"zone": firm_of(request).zone, "account": incident.client.account}
         if request.method != "POST":
             form = DecideForm(initial=initial_of(incident, extends), **about)
             return self._form_page(request, incident, extends, form, at)
         form = DecideForm(request.POST, **about)
-        status = 200
-        if form.is_valid() and request.POST.get("press") != "change":
-            try:
+        try:
+            if incident.version != seen_version(request):
+                raise Stale
+            if form.is_valid() and request.POST.get("press") != "change":
                 return self._pressed(request, incident, extends, form, at)
-            except ConductRefused as refusal:
-                status = 409 if isinstance(refusal, Stale) else 200
-                refusal.show_in(form)
-                incident = self.case(request, incident.pk)
-        return self._form_page(request, incident, extends, form, at, status=status)
+        except ConductRefused as refusal:
+            refusal.show_in(form)
+            status = 409 if isinstance(refusal, Stale) else 200
+            return self._form_page(request, self.case(request, incident.pk), extends, form, at, status=status)
+        return self._form_page(request, incident, extends, form, at)
 
     def _pressed(
         self, request: HttpRequest, incident: Incident, extends: Measure | None, form: DecideForm, at: datetime
@@ -80,8 +77,6 @@ class DecideAdmin(GatedAdmin):
         """The preview; or the decision, if the same would still follow as was shown. Raises ConductRefused."""
         findings = form.findings(precedents.kept(form.cleaned_data["precedents"], incident))
         step, who, seen = form.step(extends), {"by": request.user, "at": at}, seen_version(request)
-        if incident.version != seen:
-            raise Stale
         weighed = deciding.weigh(incident, findings, step, **who)
         shown = preview.of(weighed, at)
         confirmed = request.POST.get("press") == "decide"
@@ -106,11 +101,12 @@ class DecideAdmin(GatedAdmin):
         severity = severity_of(form)
         alike = precedents.comparable(incident, severity, at)
         steps = [(option, STEP_HELP[Kind(option.data["value"])]) for option in form["kind"]]
+        next_ones = kinds_for(incident, extends)
         context = {
             "incident": incident,
             "extends": extends,
             "form": form,
-            "steps": steps,
+            "steps": [(option, help) for option, help in steps if option.data["value"] in next_ones],
             "alike": alike,
             "in_view": ",".join(str(one.measure.pk) for one in alike),
             "earlier": earlier_of(incident, request.user, at),

@@ -50,7 +50,7 @@ class DecideForm(forms.Form):
     severity = forms.TypedChoiceField(
         label=_("How grave was it?"), choices=Assessment.Severity.choices, coerce=int, widget=forms.RadioSelect
     )
-    kind = forms.ChoiceField(label=_("The step"), widget=forms.RadioSelect)
+    kind = forms.ChoiceField(label=_("The step"), choices=Kind.choices, widget=forms.RadioSelect)
     gates = forms.MultipleChoiceField(
         label=_("What is closed"), choices=Gate.choices, required=False, widget=forms.CheckboxSelectMultiple
     )
@@ -74,10 +74,9 @@ class DecideForm(forms.Form):
     disclosed_to = LineField(label=_("To whom"), max_length=200, required=False)
     precedents = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, kinds: Collection[str], zone: ZoneInfo, account: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, zone: ZoneInfo, account: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.zone = zone
-        self.fields["kind"].choices = [choice for choice in Kind.choices if choice[0] in kinds]
         self.fields["whole_account"].label = _("For the whole account: closes it to every colleague too")
         if account is not None:
             words = _("For the whole account of %(account)s: closes it to every colleague too")

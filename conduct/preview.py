@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bookings.models import Booking
-from supportportal import reader, wording
 from supportportal.people.models import Firm, Gate, User
 
 from . import notices, rules
@@ -98,13 +96,11 @@ def why_second(measure: Measure) -> Sequence[str]:
 
 
 def until_in_words(measure: Measure) -> str:
-    """The end in the firm's own time; an hour that comes twice is told apart."""
+    """For how long, in the firm's own time; an hour that comes twice is told apart."""
     if not measure.is_restricting:
         return ""
-    if measure.until is None:
-        return _("for good")
-    return wording.written_out(measure.until, Firm.current().zone, reader.language(), year=True)
+    return notices.span(measure, Firm.current())
 
 
 def _day(day: date | None) -> str:
-    return wording.written_day(day, reader.language(), year=True) if day else ""
+    return notices.day(day) if day else ""
