@@ -13,7 +13,7 @@ class PeopleConfig(AppConfig):
         from .models import Role
 
         kept_open.register(
-            kept_open.Way("profile", _("Your details and settings"), lambda reader: reverse("people:profile"), 60)
+            kept_open.Way("profile", _("Your profile and settings"), lambda reader: reverse("people:profile"), 60)
         )
         about.register(about.CLOSED)
         own_data_part.register()
