@@ -135,9 +135,10 @@ def measure_of(message: Message) -> Measure:
     return rows.get(pk=message.data["measure"])
 
 
-def told_at(measure: int) -> datetime | None:
+def told_at(incident: int, measure: int) -> datetime | None:
     """When the first notice of it left that has not come back; None where the client has not been told."""
-    gone = Message.objects.filter(kind=NOTICE, data__measure=measure, state__in=GONE)
+    notices_of = Message.objects.about(SUBJECT_TYPE, incident).filter(kind=NOTICE, data__measure=measure)
+    gone = notices_of.filter(state__in=GONE)
     return gone.aggregate(first=Min(Coalesce("sent_at", "delivered_at")))["first"]
 
 

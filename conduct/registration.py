@@ -5,21 +5,14 @@ from datetime import datetime
 from supportportal.outbox import kinds
 from supportportal.outbox.models import Message
 
-from . import (
-    messages,
-    registration_care,
-    registration_client,
-    registration_decide,
-    registration_staff,
-    registration_watch,
-)
+from . import messages, registration_care, registration_client, registration_decide, registration_staff
 from .models import Measure
 
 
 def notice_outcome(message: Message, outcome: str, at: datetime) -> None:
     """The time to appeal counts from when the notice has really gone (R-7); one that came back has told nobody."""
     measure = message.data["measure"]
-    Measure.objects.filter(pk=measure).update(told_at=messages.told_at(measure))
+    Measure.objects.filter(pk=measure).update(told_at=messages.told_at(message.subject_id, measure))
 
 
 def register() -> None:
@@ -29,4 +22,3 @@ def register() -> None:
     registration_care.register()
     registration_client.register()
     registration_decide.register()
-    registration_watch.register()

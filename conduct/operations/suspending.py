@@ -34,6 +34,8 @@ def suspend(appeal: Appeal, *, at: datetime) -> bool:
     found = _waiting().filter(pk=appeal.pk).first()
     if found is None or not appeal_time.has_waited_too_long(found, at):
         return False
+    if found.measure.restriction is not None and not found.measure.is_in_force(at):
+        return False  # it has run out by itself
     found.measure.incident = incident
     if eligibility.appeal_reviewers(found.measure).exists():
         return False
