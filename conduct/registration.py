@@ -5,7 +5,14 @@ from datetime import datetime
 from supportportal.outbox import kinds
 from supportportal.outbox.models import Message
 
-from . import messages, registration_care, registration_client, registration_decide, registration_staff
+from . import (
+    messages,
+    registration_care,
+    registration_client,
+    registration_decide,
+    registration_staff,
+    registration_watch,
+)
 from .models import Measure
 
 
@@ -22,3 +29,4 @@ def register() -> None:
     registration_care.register()
     registration_client.register()
     registration_decide.register()
+    registration_watch.register()
