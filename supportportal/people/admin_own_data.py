@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from . import own_data, own_data_links, policy
+from . import own_data_links, policy
 from .models import DataAccess, User
 from .operations import PeopleRefused
 
@@ -31,7 +31,6 @@ def own_data_page(request: HttpRequest, pk: int, context: dict[str, Any]) -> Htt
         "title": _("Send this person their data"),
         "opts": User._meta,
         "person": person,
-        "parts": own_data.all_parts(),
         "days": policy.current().data_link_lasts.days,
         "until": access.link_until if access and access.is_open(at) else None,
     }

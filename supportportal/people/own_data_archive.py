@@ -8,7 +8,7 @@ import os
 import shutil
 import zipfile
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -29,6 +29,7 @@ from .models import Firm, User
 from .own_data import Coded, Fact, File, Part, Record, Section
 
 PAGE = "index.html"
+HERE = "<!-- here -->"
 LONGEST_EXTENSION = 10
 
 
@@ -90,20 +91,18 @@ class _Archive:
             "parts": parts,
         }
         with TemporaryFile() as page:
-            _say(page, "start", shown)
-            for part in parts:
-                self._part(part, person, at, page)
-            _say(page, "end", shown)
+            with _frame(page, "index", shown):
+                for part in parts:
+                    self._part(part, person, at, page)
             self._copy(PAGE, page)
 
     def _part(self, part: Part, person: User, at: datetime, page: IO[bytes]) -> None:
         with TemporaryFile() as data:
-            _say(page, "part", {"part": part})
             data.write(f'{{"part": {_json(part.code)}, "made_at": {_json(at)}'.encode())
-            for section in part.collect(person, at):
-                self._section(section, part, data, page)
+            with _frame(page, "part", {"part": part}):
+                for section in part.collect(person, at):
+                    self._section(section, part, data, page)
             data.write(b"\n}\n")
-            _say(page, "part_end", {})
             self._copy(f"data/{part.code}.json", data)
 
     def _section(self, section: Section, part: Part, data: IO[bytes], page: IO[bytes]) -> None:
@@ -135,14 +134,14 @@ class _Archive:
         name = _clean(file.name)
         path = f"files/{part.code}/{self._files:04}-{name}"
         with file.open() as content:
-            self._copy(path, content)
+            self._copy(path, content, zipfile.ZIP_STORED)  # pictures, PDF and the like are compressed already
         return Placed(name, path)
 
-    def _copy(self, path: str, content: IO[bytes]) -> None:
+    def _copy(self, path: str, content: IO[bytes], how: int = zipfile.ZIP_DEFLATED) -> None:
         info = zipfile.ZipInfo(path, self._made)
         info.file_size = content.seek(0, os.SEEK_END)  # said beforehand, for what is larger than 2 GiB
         content.seek(0)
-        info.compress_type = zipfile.ZIP_DEFLATED
+        info.compress_type = how
         info.external_attr = 0o644 << 16
         with self._archive.open(info, "w") as out:
             shutil.copyfileobj(content, out)
@@ -155,7 +154,20 @@ def _clean(name: str) -> str:
 
 
 def _say(page: IO[bytes], piece: str, shown: dict[str, Any]) -> None:
-    page.write(get_template(f"people/own_data/{piece}.html").render(shown).encode())
+    page.write(_written(piece, shown).encode())
+
+
+@contextmanager
+def _frame(page: IO[bytes], piece: str, shown: dict[str, Any]) -> Iterator[None]:
+    """What is said meanwhile stands where the piece has its mark; no value can hold it, for they are escaped."""
+    before, _mark, after = _written(piece, shown).partition(HERE)
+    page.write(before.encode())
+    yield
+    page.write(after.encode())
+
+
+def _written(piece: str, shown: dict[str, Any]) -> str:
+    return get_template(f"people/own_data/{piece}.html").render(shown)
 
 
 # -- for machines ------------------------------------------------------------------------------------------------------
