@@ -26,6 +26,7 @@ from supportportal.lattice import cell_at
 from supportportal.outbox import operations as outbox
 from supportportal.outbox.models import Message
 from supportportal.outbox.operations import Owed
+from supportportal.people import own_data
 from tests.factories import (
     MONDAY_TEN,
     AgentFactory,
@@ -202,3 +203,17 @@ def test_as_many_questions_for_thirty_as_for_one(person, staff):
 
     assert_asks_the_same(person, make, AT)
     assert len(said(opened(person, AT), "sessions", "surveys")) == 30
+
+
+@pytest.mark.django_db(transaction=True)
+def test_all_rows_are_there_however_few_are_read_at_a_time(staff, monkeypatch):
+    """In no transaction, as in life: each cursor has to outlive the questions asked meanwhile."""
+    monkeypatch.setattr(own_data, "BATCH", 2)
+    FirmFactory()
+    person = ClientFactory()
+    for day in range(5):
+        everything_of(person, staff, starts=MONDAY_TEN + timedelta(days=40 * day))
+    files = opened(person, AT)
+    sections = ("sessions", "strikes", "fees", "waiting", "calls", "surveys", "terms")
+    assert [len(said(files, "sessions", section)) for section in sections] == [10, 5, 5, 5, 5, 5, 5]
+    assert len([name for name in files if name.startswith("files/")]) == 5
