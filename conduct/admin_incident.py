@@ -169,6 +169,7 @@ def offered(request: HttpRequest, incident: Incident, rows: Rows) -> dict[str, A
         "is_concerned": is_concerned and manages,
         "may_decide": may_decide,
         "may_close": may_decide,
+        "may_go_on": manages and incident.state == Incident.State.DECIDED and proposal is None and not is_concerned,
         "may_stop": is_open and incident.is_threat and stopped is None and request.user.has_role(*stopping.MAY_STOP),
         "was_asked": bool(rows.asked),
     }

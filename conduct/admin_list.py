@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import path
 from django.utils import timezone
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
@@ -114,7 +114,7 @@ class PersonFilter(admin.RelatedOnlyFieldListFilter):
 
 
 class ListAdmin(GatedAdmin):
-    list_display = ["reported", "client", "account", "what", "stands", "reporter", "reference"]
+    list_display = ["reported", "whom", "what", "stands", "reporter"]
     list_display_links = ["reported"]
     list_filter = [StateFilter, MineFilter, CategoryFilter, ("reporter", PersonFilter), ("client", PersonFilter)]
     list_per_page = 50
@@ -136,12 +136,14 @@ class ListAdmin(GatedAdmin):
         return {}
 
     @admin.display(description=gettext_lazy("reported"), ordering="reported_at")
-    def reported(self, incident: Incident) -> str:
-        return wording.short(incident.reported_at, timezone.get_current_timezone(), reader.language())
+    def reported(self, incident: Incident) -> SafeString:
+        when = wording.short(incident.reported_at, timezone.get_current_timezone(), reader.language())
+        return format_html('{}<br><span class="quiet small numbers">{}</span>', when, incident.reference)
 
-    @admin.display(description=gettext_lazy("account"), ordering="client__account__name")
-    def account(self, incident: Incident) -> str:
-        return str(incident.client.account or "–")
+    @admin.display(description=gettext_lazy("client"), ordering="client__name")
+    def whom(self, incident: Incident) -> SafeString:
+        client = incident.client
+        return format_html('{}<br><span class="quiet small">{}</span>', client, client.account or "–")
 
     @admin.display(description=gettext_lazy("what it was"))
     def what(self, incident: Incident) -> str:

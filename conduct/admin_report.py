@@ -93,16 +93,17 @@ def _report(said: reporting.Report, *, by: User, at: datetime) -> Incident:
 def origin_of(request: HttpRequest) -> Origin:
     """What the address names: a session, a callback, a complaint or a client. Raises Http404 for what is not there."""
     if booking := _named(request, "booking", Booking.objects.select_related("client__account", "session_type")):
-        return Origin(
-            str(booking), booking.client, booking.started_at or booking.starts_at, Channel.SESSION, booking=booking
-        )
+        what = _("Session %(reference)s") % {"reference": booking}
+        began = booking.started_at or booking.starts_at
+        return Origin(what, booking.client, began, Channel.SESSION, booking=booking)
     if callback := _named(request, "callback", Callback.objects.select_related("client__account")):
         last = callback.attempts.order_by("-at").first()
         return Origin(
             _("Phone callback"), callback.client, last.at if last else None, Channel.CALLBACK, callback=callback
         )
     if complaint := _named(request, "complaint", Complaint.objects.select_related("client__account")):
-        return Origin(str(complaint), complaint.client, complaint.arrived_at, Channel.COMPLAINT, complaint=complaint)
+        what = _("Complaint %(reference)s") % {"reference": complaint}
+        return Origin(what, complaint.client, complaint.arrived_at, Channel.COMPLAINT, complaint=complaint)
     if client := _named(request, "client", User.objects.clients().select_related("account")):
         return Origin(str(client), client)
     return Origin()

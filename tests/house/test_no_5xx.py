@@ -23,7 +23,7 @@ from supportportal.demo import builders
 from supportportal.people.models import User
 from tests.support.pages import address, pages
 
-from . import complaint_pages
+from . import complaint_pages, conduct_pages
 
 pytestmark = pytest.mark.django_db
 
@@ -112,6 +112,19 @@ FIELDS = [
     "arrived_on",
     "weeks",
     "applies_from",
+    "what",
+    "category",
+    "happened_at",
+    "channel",
+    "categories",
+    "words",
+    "acceptable",
+    "concerned",
+    "reasons",
+    "hours",
+    "booking",
+    "callback",
+    "complaint",
 ]
 UNTRIED = {"demo:refresh"}  # makes all rows anew
 LEFT_OUT = {"anymail": 0.9, "admin": 0.6}  # the share of pages, which a run is long enough without
@@ -121,6 +134,7 @@ LEFT_OUT = {"anymail": 0.9, "admin": 0.6}  # the share of pages, which a run is 
 def demo(settings):
     settings.DEMO = True
     builders.bring_to(timezone.now())
+    conduct_pages.make_rows()
 
 
 @pytest.fixture
@@ -180,9 +194,22 @@ def test_nothing_typed_into_a_case_is_answered_with_an_error_of_ours(demo, error
     assert not broken, "\n".join(f"{what}: {how}"[:800] for what, how in broken.items())
 
 
+def test_nothing_typed_into_an_incident_is_answered_with_an_error_of_ours(demo, errors):
+    person, draw, broken = User.objects.get(email="manager@demo.example"), random.Random("incident"), {}
+    browser = Client(raise_request_exception=False)
+    browser.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    presses = list(conduct_pages.presses_on_incidents(person, draw))
+    for where, sent in presses:
+        del errors[:]
+        if ask(browser, "post", where, sent).status_code >= 500:
+            broken.setdefault(tuple(errors), (where, sent))
+    assert len(presses) > 30
+    assert not broken, "\n".join(f"{what}: {how}"[:800] for what, how in broken.items())
+
+
 def share_left_out(name):
     namespace, _colon, page = name.rpartition(":")
-    return 0 if page.startswith("complaints_") else LEFT_OUT.get(namespace, 0)
+    return 0 if page.startswith(("complaints_", "conduct_")) else LEFT_OUT.get(namespace, 0)
 
 
 def ask(browser, method, where, sent):
@@ -220,6 +247,7 @@ def known_values(person):
         ("bookings:feedback", "token"): links.token(messages_outcomes.FEEDBACK_LINK, attended.pk),
         ("bookings:survey", "token"): links.token(messages_outcomes.SURVEY_LINK, 1),
         **complaint_pages.values_of_complaints(person),
+        **conduct_pages.values_of_incidents(person),
     }
     rows = {"booking": booking, "strike": Strike, "fee": Fee, "agent": Agent, "callback": Callback}
     for name, row in rows.items():
