@@ -46,7 +46,9 @@ def measure(person):
     return make_measure(limited(AT, gates=Gate.values), incident=make_incident(client=person))
 
 
-def answer(kind: str, text="That was not me.", *, sender="carla@example.org", verdict=PASS, files=(), to=None) -> Inbound:
+def answer(
+    kind: str, text="That was not me.", *, sender="carla@example.org", verdict=PASS, files=(), to=None
+) -> Inbound:
     """A reply to the last message of that kind."""
     message = Message.objects.filter(kind=kind, **({"recipient": to} if to else {})).order_by("pk").last()
     message.message_id = rendering.message_id(message)

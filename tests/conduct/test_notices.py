@@ -11,6 +11,7 @@ from conduct.models import Appeal, Category, EmergencyStop, Incident, Measure
 from conduct.operations import appeals, deciding, reporting, sessions, stopping
 from conduct.operations.varying import Change
 from supportportal.outbox import kinds, rendering
+from supportportal.outbox import operations as outbox
 from supportportal.outbox.models import Message
 from supportportal.people.models import Firm, Gate, Restriction
 from tests.factories import (
@@ -217,7 +218,8 @@ def everything_about(language: str) -> dict[str, rendering.Parcel]:
     kind_of = SessionTypeFactory()
     BookingFactory(agent=taken.agent, session_type=kind_of, starts=taken.starts_at)
     appeal = appeals.lodge(measure, reasons="No.", at=AT + DAY)
-    found |= {kind: written(kind) for kind in ("conduct_appeal_received", "conduct_appeal_asked")}
+    found["conduct_appeal_received"] = written("conduct_appeal_received")
+    found["conduct_appeal_asked"] = written("conduct_appeal_asked", recipient=manager)
     Message.objects.filter(kind="conduct_notice").update(state=Message.State.SENT, sent_at=AT)
     appeals.decide(appeal, "quashed", "It is not shown.", by=manager, at=AT + 2 * DAY, seen=None)
     found["quashed"] = written("conduct_appeal_decided")
@@ -226,10 +228,9 @@ def everything_about(language: str) -> dict[str, rendering.Parcel]:
     second = appeals.lodge(other, reasons="No.", at=AT + DAY)
     Appeal.objects.filter(pk=second.pk).update(suspended_at=AT + 2 * DAY)
     second.refresh_from_db()
-    from supportportal.outbox import operations as outbox
-
     outbox.plan(messages_appeal.owed_for_suspending(second, at=AT), at=AT)
-    found |= {kind: written(kind) for kind in ("conduct_suspended", "conduct_suspended_staff")}
+    found["conduct_suspended"] = written("conduct_suspended")
+    found["conduct_suspended_staff"] = written("conduct_suspended_staff", recipient=manager)
     appeals.decide(second, "upheld", "It stands.", by=manager, at=AT + 3 * DAY, seen=None)
     found["upheld"] = written("conduct_appeal_decided")
     third = make_measure(limited(AT, gates=[Gate.BOOKING, Gate.MAIL]), incident=make_incident(client=person))
@@ -246,7 +247,7 @@ def everything_about(language: str) -> dict[str, rendering.Parcel]:
 def test_every_mail_is_whole_in_each_language(language):
     found = everything_about(language)
     for name, parcel in found.items():
-        whole(re.sub(r"https?://\S+", "", parcel.text).replace("-- \n", "")), name
+        whole(re.sub(r"https?://\S+", "here", parcel.text).replace("-- \n", "")), name
         assert f'lang="{language}"' in parcel.html
     decided = {"en": "Thursday 10 December 2026", "it": "giovedì 10 dicembre 2026", "nl": "donderdag 10 december 2026"}
     assert decided[language] in found["varied"].text

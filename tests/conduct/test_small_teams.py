@@ -52,7 +52,9 @@ def lodged(measure: Measure, at: datetime = AT) -> Appeal:
 
 
 def appoint(measure, person, by, at=AT + DAY, **changed):
-    return appointments.appoint(measure, person, **{"reason": "Nobody else.", "by": by, "at": at, "seen": None, **changed})
+    return appointments.appoint(
+        measure, person, **{"reason": "Nobody else.", "by": by, "at": at, "seen": None, **changed}
+    )
 
 
 # -- outside reviewers -------------------------------------------------------------------------------------------------
