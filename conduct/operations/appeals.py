@@ -15,7 +15,7 @@ from .. import appeal_time, eligibility, messages_appeal
 from ..models import MANAGERS, AffectedSession, Appeal, Appointment, Incident, Measure
 from ..refusals import AppealedBefore, NoReason, NotEligible, NotForYou, NotLawful, NotYours, TooLate
 from ..refusals_appeal import ArrivedInFuture, BeforeMeasure, NoAppealReasons, NotTaken
-from . import effects, suspending, varying
+from . import effects, sessions, suspending, varying
 from .locking import changed, enter, lock
 from .varying import Change
 
@@ -148,7 +148,7 @@ def require_eligible(measure: Measure, person: User) -> None:
 def _people_of(measure: Measure) -> set[int]:
     """Whom the measure reaches, and whoever is part of a session that may be given back: locked first of all."""
     client = measure.incident.client
-    found = set(effects.people_of(client, whole_account=measure.whole_account))
+    found = set(sessions.people_of(client, whole_account=measure.whole_account))
     cancelled = measure.affected.filter(choice=AffectedSession.Choice.CANCEL, restored_at__isnull=True)
     for pair in cancelled.values_list("booking__client", "booking__agent"):
         found.update(pair)

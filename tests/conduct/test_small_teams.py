@@ -1,6 +1,6 @@
 """Where nobody is left who may approve or decide: an outside reviewer, a suspended measure, a warning ahead (S-1)."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -213,7 +213,7 @@ def test_after_twenty_business_days_the_measure_is_suspended(alone, at, suspende
 
 
 def test_a_holiday_makes_it_wait_a_day_longer(alone):
-    HolidayFactory(country="IT", day=datetime(2026, 12, 8).date())
+    HolidayFactory(country="IT", day=date(2026, 12, 8))
     lodged(alone)
     assert suspending.sweep(at=LAST + SECOND) == 0
     assert suspending.sweep(at=LAST + DAY + SECOND) == 1

@@ -5,9 +5,11 @@ from datetime import timedelta
 from django.urls import reverse
 from django.utils import timezone
 
+from conduct import messages
 from conduct.admin_incident import PRESSES
 from conduct.models import Appeal, Category, FollowUp, Incident, Measure
 from conduct.operations import reporting
+from supportportal import links
 from supportportal.files.intake import keep
 from supportportal.people.models import User
 from tests.factories_conduct import limited, make_incident, make_measure
@@ -48,6 +50,9 @@ def values_of_incidents(person):
     values["admin:conduct_appeal_enter", "pk"] = Measure.objects.filter(state=Measure.State.TAKEN).first().pk
     for page in ("change", "act", "file"):
         values[f"admin:conduct_appeal_{page}", "pk"] = Appeal.objects.first().pk
+    values["admin:conduct_appeal_act", "action"] = "assign"
+    taken = Measure.objects.filter(state=Measure.State.TAKEN).first()
+    values["conduct:appeal", "token"] = links.token(messages.LINK_KIND, taken.pk, taken.link_epoch)
     follow_up = FollowUp.objects.visible_to(person).first() if person else None
     for page in ("care", "take", "note", "agree", "withdraw", "hand_on"):
         values[f"admin:conduct_followup_{page}", "pk"] = (follow_up or FollowUp.objects.first()).pk
