@@ -98,6 +98,7 @@ class DecideAdmin(GatedAdmin):
         at: datetime,
         status: int = 200,
     ) -> HttpResponse:
+        form.say_what_is_needed()
         severity = severity_of(form)
         alike = precedents.comparable(incident, severity, at)
         steps = [(option, STEP_HELP[Kind(option.data["value"])]) for option in form["kind"]]

@@ -107,6 +107,12 @@ class DecideForm(forms.Form):
                 self.add_error("until_clock", _("There is no such time on that day: the clocks go forward then."))
         return given
 
+    def say_what_is_needed(self) -> None:
+        """For the page, once the form is checked: no field is called optional that some step needs."""
+        self.use_required_attribute = False
+        for name in [*(part.value for part in Grounds), "gates", "until", "disclosed", "disclosed_to"]:
+            self.fields[name].required = True
+
     def grounds(self) -> list[forms.BoundField]:
         """The parts that every step but a warning needs beside facts and reasons."""
         return [self[part.value] for part in MORE_GROUNDS]
