@@ -10,6 +10,7 @@ from . import (
     registration_care,
     registration_client,
     registration_decide,
+    registration_demo,
     registration_staff,
     registration_watch,
 )
@@ -30,3 +31,4 @@ def register() -> None:
     registration_client.register()
     registration_decide.register()
     registration_watch.register()
+    registration_demo.register()

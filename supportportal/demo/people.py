@@ -59,6 +59,10 @@ CLIENTS = [
     ("elena@studiomoretti.example", "Elena Moretti", "Studio Moretti", "it", "Europe/Rome", "+390687654321", False),
     ("late@demo.example", "Paola Riva", "Bottega Ferri", "en", "Europe/Rome", "", False),
     ("twice@demo.example", "Grace Adeyemi", "Harbour Street Clinic", "en", "Europe/London", "", False),
+    ("restricted@demo.example", "Ruben de Wit", "De Vries & Zonen", "en", "Europe/Amsterdam", "", False),
+    ("bruno@studiomoretti.example", "Bruno Sala", "Studio Moretti", "it", "Europe/Rome", "", False),
+    ("sander@devries.example", "Sander Mol", "De Vries & Zonen", "nl", "Europe/Amsterdam", "", False),
+    ("karin@devries.example", "Karin Bos", "De Vries & Zonen", "nl", "Europe/Amsterdam", "", False),
 ]
 COORDINATOR = "client@demo.example"
 # address, name, language, zone, role
