@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from complaints import authorities
 from complaints.progress import AppealChance
-from supportportal.pages.linked import LinkedPages
+from supportportal.pages.linked_views import LinkedPages
 from supportportal.people.models import Firm, User
 from supportportal.sources import source_of
 
