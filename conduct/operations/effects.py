@@ -53,7 +53,7 @@ def take(measure: Measure, *, by: User, at: datetime) -> None:
 def follow_through(measure: Measure, *, by: User | None, at: datetime) -> None:
     """Withdraw offers, and cancel the sessions of an ended subscription, each in a transaction of its own.
 
-    A crash in between loses nothing: offers are looked through by every tick, sessions by ``finish_cancelling``.
+    A crash in between loses nothing: offers are looked through by every tick, sessions by the watch.
     """
     if measure.state != Measure.State.TAKEN:
         return

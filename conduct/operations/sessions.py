@@ -102,13 +102,6 @@ def cancel_all(measure: Measure, *, by: User, at: datetime) -> int:
     return sum(_choose(measure, one, Choice.CANCEL, by=by, at=at) for one in affected_sessions(measure, at))
 
 
-def finish_cancelling(at: datetime) -> int:
-    """Cancel what a crash left standing of ended subscriptions; returns how many sessions. Doing it twice is one."""
-    ended = Measure.objects.standing().filter(kind=Measure.Kind.SUBSCRIPTION)
-    ended = ended.select_related("incident__client", "decided_by")
-    return sum(cancel_all(measure, by=measure.decided_by, at=at) for measure in ended.order_by("pk"))
-
-
 @transaction.atomic
 def _choose(measure: Measure, booking: Booking, choice: str, *, by: User, at: datetime) -> bool:
     _row, made = AffectedSession.objects.get_or_create(

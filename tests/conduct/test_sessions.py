@@ -10,7 +10,7 @@ from icalendar import Calendar
 from bookings.models import Booking, Strike
 from bookings.operations import booking as bookings
 from conduct.models import AffectedSession, Measure
-from conduct.operations import deciding, effects, sessions
+from conduct.operations import deciding, effects, sessions, watching
 from conduct.refusals import NotForYou, NotLawful
 from supportportal.outbox import rendering
 from supportportal.outbox.models import Message
@@ -196,16 +196,20 @@ def test_what_a_crash_left_standing_is_cancelled_once(manager, offender, monkeyp
     ended_subscription(offender, manager)
     booking.refresh_from_db()
     assert booking.is_live
-    assert [sessions.finish_cancelling(AT + HOUR) for _tick in range(2)] == [1, 0]
+    for _tick in range(2):
+        watching.sweep(AT + HOUR)
     booking.refresh_from_db()
     assert booking.cancel_reason == Booking.CancelReason.MEASURE
+    assert AffectedSession.objects.count() == 1
 
 
 def test_whoever_subscribes_again_keeps_what_is_booked_then(manager, offender):
     ended_subscription(offender, manager)
     Account.objects.update(subscription=Account.Subscription.ACTIVE)
-    session_of(offender, in_days=30, booked_at=AT + 20 * DAY)
-    assert sessions.finish_cancelling(AT + 21 * DAY) == 0
+    later = session_of(offender, in_days=30, booked_at=AT + 20 * DAY)
+    watching.sweep(AT + 21 * DAY)
+    later.refresh_from_db()
+    assert later.is_live
 
 
 # -- pages -------------------------------------------------------------------------------------------------------------
