@@ -47,6 +47,7 @@ DETAILS = [
     "files",
     "client_email",
 ]
+OF_THE_MAIL = ["arrived_on", "arrived_clock", "scan"]  # what a mail that came tells by itself
 HIDDEN = ["form_key", "kept_files", "kept_scan"]
 
 
@@ -73,16 +74,21 @@ class EntryAdmin(GatedAdmin):
         mail = _mail(request) if source == Source.MAIL else None
         initial = {"country": firm.country, "language": firm.language, "arrived_on": desk_now.day_of(at)}
         if mail is not None:
-            initial |= _told_by(mail, desk_now)
+            initial |= _told_by(mail)
         form = ENTRIES[source](*given, desk=desk_now, initial=initial)
+        if mail is not None:
+            for name in OF_THE_MAIL:
+                del form.fields[name]
         if request.method == "POST":
             is_valid = form.is_valid()
             files, scan = _kept(form, at)
             if is_valid:
                 told = form.told(language=firm.language, time_zone=str(desk_now.zone))
-                entry = {**form.entry(), "arrived_at": form.arrived_at(at), "files": files}
                 if mail is not None:
-                    entry |= {"inbound": mail, "files": [*files, *files_of(mail)[0]]}
+                    came = {"arrived_at": mail.arrived_at, "inbound": mail, "files": [*files, *files_of(mail)[0]]}
+                else:
+                    came = {"arrived_at": form.arrived_at(at), "files": files}
+                entry = {**form.entry(), **came}
                 try:
                     taken = intake.enter(told, **entry, scan=scan, by=request.user, at=at)
                 except ComplaintRefused as refusal:
@@ -138,14 +144,11 @@ def _mail(request: HttpRequest) -> Inbound | None:
     return get_object_or_404(mails.select_related("person"), pk=pk)
 
 
-def _told_by(mail: Inbound, desk_now: calendars.Desk) -> dict[str, Any]:
-    arrived = mail.arrived_at.astimezone(desk_now.zone)
+def _told_by(mail: Inbound) -> dict[str, Any]:
     told = {
         "summary": "\n\n".join(filter(None, [mail.subject, mail.text])),
         "name": mail.person.name if mail.person else mail.sender_name,
         "email": mail.sender,
-        "arrived_on": arrived.date(),
-        "arrived_clock": arrived.time().replace(second=0, microsecond=0),
         "client_email": mail.person.email if mail.person and not mail.person.is_staff else "",
     }
     if mail.person and mail.person.language:

@@ -104,7 +104,8 @@ class LettersAdmin(GatedAdmin):
             .filter(letters__in=[letter for letter, _form in rows])
             .values_list("pk", flat=True)
         )
-        context = {"letters": rows, "at": at, "seen": seen if works_on_cases(request) else set()}
+        has_board = works_on_cases(request)
+        context = {"letters": rows, "at": at, "seen": seen if has_board else set(), "has_board": has_board}
         return self.page(request, "letter/post", _("Letters to print and post"), **context)
 
     def write_view(self, request: HttpRequest, pk: int) -> HttpResponse:

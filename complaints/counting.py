@@ -42,11 +42,13 @@ def appeal(row: Deadline, lodged: datetime, desk: Desk) -> None:
 def as_told(row: Deadline, due: rules.Due, desk: Desk, *, on_time: bool = True) -> rules.Due:
     """``due``, but not behind what the complainant was told, where nothing but the calendar would move it (C-6).
 
-    It is not the calendar alone where the step before was late (not ``on_time``).
+    It is not the calendar alone where the step before was late (not ``on_time``) and has happened only now.
     """
-    if row.told_at is None or row.due_at is None or not on_time or not _calendar_has_changed(row, desk):
+    if row.told_at is None or row.due_at is None or not _calendar_has_changed(row, desk):
         return due
     is_counted_from_the_same = (due.start, due.projected) == (row.start_at, row.is_projected)
+    if not (on_time or is_counted_from_the_same):
+        return due
     limit = max(row.told_at, row.due_at) if is_counted_from_the_same else row.told_at
     return due if due.due_at <= limit else replace(due, due_at=limit, day=rules.day_ending(limit, desk.zone))
 

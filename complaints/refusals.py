@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from supportportal import reader, wording
+from supportportal.people.models import Firm
 from supportportal.refusals import Refused
 
 
@@ -175,9 +175,8 @@ class Wait(ComplaintRefused):
     """Too much at once from one source (``limits``); ``until`` is when there is room again."""
 
     def __init__(self, until: datetime) -> None:
-        super().__init__(
-            self.reason % {"when": wording.short(until, timezone.get_current_timezone(), reader.language())}
-        )
+        when = wording.short(until, Firm.current().zone, reader.language(), named=True)
+        super().__init__(self.reason % {"when": when})
         self.until = until
 
 

@@ -66,7 +66,7 @@ def test_from_one_source_there_are_only_so_many_in_an_hour(policy, clock):
     refused = send(3)
     html = refused.content.decode()
     assert "Story 3" in html
-    assert "once more after" in html
+    assert "once more after Mon 23 Nov, 12:00, Rome time" in html
     assert "help@firm.example" in html
     assert "Via Roma 1" in html
     assert refused["Retry-After"] == "3600"

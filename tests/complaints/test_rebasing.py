@@ -118,6 +118,17 @@ def test_what_was_told_never_moves_later():
     assert len(found()) == 2
 
 
+def test_what_was_told_stays_also_where_the_first_reply_was_late():
+    complaint = ComplaintFactory()
+    clocks.happened(complaint, Step.ACKNOWLEDGE, when=MONDAY_TEN + timedelta(hours=30))
+    before = clock(complaint, Step.UPDATE).day
+    holiday(date(2026, 11, 26))
+    assert found() == []
+    assert clock(complaint, Step.UPDATE).day == before
+    Deadline.objects.update(told_at=None)  # the control
+    assert [step for step, _before, _after in found()] == [Step.UPDATE, Step.RESPOND]
+
+
 def test_what_was_told_may_come_sooner():
     complaint = ComplaintFactory(at=MONDAY_TEN + timedelta(days=7))
     letters.has_gone(complaint.letters.get(), when=MONDAY_TEN + timedelta(days=7))
