@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -49,7 +50,7 @@ def sweep(at: datetime) -> int:
     done += _step("Appeals that nobody can decide", lambda: suspending.sweep(at=at))
     done += _each("The end of measure %s", _over(at), _tell_of_end(tick))
     done += _each("The follow-up %s without a manager", care.without_manager(), lambda one: care.release(at, of=one.pk))
-    staff = [
+    staff: list[tuple[str, QuerySet[Any], Callable[[Any], Any]]] = [
         ("The review of measure %s", _to_review(tick), _remind_of_review(tick)),
         ("The late approval %s", _late(tick), _remind_of_approval(tick)),
         ("The follow-up %s that nobody took", _untaken(tick), _remind_managers(tick)),
@@ -62,10 +63,11 @@ def sweep(at: datetime) -> int:
 
 def _each(what: str, rows: Iterable[Any], act: Callable[[Any], Any]) -> int:
     """Do it for each row by itself; returns for how many there was something to do."""
-    return sum(_step(what % row.pk, lambda row=row: bool(act(row))) for row in list(rows))
+    return sum(bool(_step(what % row.pk, partial(act, row))) for row in list(rows))
 
 
-def _step(what: str, act: Callable[[], int]) -> int:
+def _step(what: str, act: Callable[[], Any]) -> Any:
+    """What it came to; 0 where it went wrong."""
     try:
         return act()
     except Exception:
