@@ -73,7 +73,7 @@ class CareAdmin(ModelAdmin):
         at = timezone.now()
         waiting = waiting_for(request) if looks_after(request) else []
         shown = {
-            "own": with_due(request, own.open(), at),
+            "own": with_due(request, own.open().with_noted(), at),
             "waiting": with_due(request, waiting, at),
             "ended": ended[:MOST_ENDED],
             "looks_after": looks_after(request),

@@ -135,6 +135,7 @@ def _over_time(decisions: Decisions, *, by_quarter: bool) -> Table:
 
 def _by_category(decisions: Decisions) -> Table:
     """A measure counts in each category of its incident."""
+    steps = _steps(decisions)
     counted: dict[str, Counter[str]] = defaultdict(Counter)
     for one in decisions.measures:
         for category in one.incident.categories:
@@ -146,13 +147,14 @@ def _by_category(decisions: Decisions) -> Table:
         kinds = counted[category.value]
         number = sum(kinds.values())
         if number or closed[category.value]:
-            cells = (number, *(kinds[kind.value] for kind in Kind), closed[category.value])
+            cells = (number, *(kinds[kind.value] for kind in steps), closed[category.value])
             lines.append(Line(str(category.label), cells, _bar(number, most)))
-    return Table("categories", _("By category"), (_("Category"), *_step_columns()), lines)
+    return Table("categories", _("By category"), (_("Category"), *_step_columns(steps)), lines)
 
 
 def _by_manager(decisions: Decisions) -> Table:
     """Who decided, with what became of it on appeal."""
+    steps = _steps(decisions)
     counted: dict[str, Counter[str]] = defaultdict(Counter)
     appeals: dict[str, list[bool]] = defaultdict(list)
     for one in decisions.measures:
@@ -166,9 +168,9 @@ def _by_manager(decisions: Decisions) -> Table:
         kinds, decided = counted[name], appeals[name]
         number = sum(kinds.values())
         overturned = f"{sum(decided)} / {len(decided)}" if decided else NONE
-        cells = (number, *(kinds[kind.value] for kind in Kind), closed[name], overturned)
+        cells = (number, *(kinds[kind.value] for kind in steps), closed[name], overturned)
         lines.append(Line(name, cells, _bar(number, most)))
-    columns = (_("Manager"), *_step_columns(), _("Overturned of appeals decided"))
+    columns = (_("Manager"), *_step_columns(steps), _("Overturned of appeals decided"))
     return Table("managers", _("By manager"), columns, lines)
 
 
@@ -307,8 +309,14 @@ def _outcome_of(measure: Measure) -> str | None:
     return (measure.appeal.outcome or None) if hasattr(measure, "appeal") else None
 
 
-def _step_columns() -> tuple[str, ...]:
-    return (_("Measures"), *(str(kind.label) for kind in Kind), _("Closed without one"))
+def _steps(decisions: Decisions) -> list[Kind]:
+    """Those that occur, so that the table stays narrow."""
+    found = {one.kind for one in decisions.measures}
+    return [kind for kind in Kind if kind in found]
+
+
+def _step_columns(steps: Iterable[Kind]) -> tuple[str, ...]:
+    return (_("Measures"), *(str(kind.label) for kind in steps), _("Closed without one"))
 
 
 def _bar(number: int, most: int) -> tuple[tuple[str, int, int], ...]:

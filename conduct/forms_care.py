@@ -11,9 +11,7 @@ LONGEST = 20_000
 
 
 class NoteForm(forms.Form):
-    text = forms.CharField(
-        label=_("Note"), max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 4}), required=False
-    )
+    text = forms.CharField(label=_("Note"), max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 4}))
 
 
 class HandOnForm(forms.Form):

@@ -16,7 +16,7 @@ MOST = 6
 
 def _own(request: HttpRequest, at: datetime) -> dict[str, Any] | None:
     """Open ones of the reader, as whom it is about or as who looks after somebody."""
-    rows = FollowUp.objects.visible_to(request.user).open().select_related("person", "manager")
+    rows = FollowUp.objects.visible_to(request.user).open().with_noted().select_related("person", "manager")
     own = with_due(request, rows[:MOST], at)
     alone = next((row for row, _due in own if row.manager is None), None)
     return {"own": own, "at": at, "has_nobody": alone is not None and care.has_nobody(alone)} if own else None

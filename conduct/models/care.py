@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -26,6 +26,10 @@ class FollowUpQuerySet(models.QuerySet):
 
     def waiting(self):
         return self.open().filter(manager__isnull=True)
+
+    def with_noted(self):
+        """``is_noted``: whether anything is written, so that the talk is not late any more."""
+        return self.annotate(is_noted=Exists(CareNote.objects.filter(follow_up=OuterRef("pk"))))
 
 
 class FollowUp(models.Model):

@@ -269,6 +269,15 @@ def test_an_overdue_one_is_marked(client, follow_up, manager):
             assert ("late" in client.get(reverse("admin:conduct_followup_changelist")).content.decode()) is marked
 
 
+def test_what_is_noted_is_not_late(client, taken, manager):
+    client.force_login(manager, backend="django.contrib.auth.backends.ModelBackend")
+    for noted in (False, True):
+        if noted:
+            care.note(taken, "We talked.", by=manager, at=AT)
+        with time_machine.travel(AT + timedelta(hours=14), tick=False):
+            assert ("late" in client.get(reverse("admin:conduct_followup_changelist")).content.decode()) is not noted
+
+
 def test_the_only_manager_is_told_that_nobody_is_left(client, manager, now):
     make_incident(reporter=manager)
     client.force_login(manager, backend="django.contrib.auth.backends.ModelBackend")
