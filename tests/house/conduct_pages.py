@@ -61,7 +61,7 @@ def values_of_incidents(person):
 
 def presses_on_incidents(person, draw):
     """Every button of an incident's page, and reports: their addresses, and something for each field."""
-    for incident in Incident.objects.visible_to(person):
+    for incident in Incident.objects.visible_to(person).order_by("-pk")[:5]:
         for action in PRESSES:
             address = reverse("admin:conduct_incident_act", args=[incident.pk, action])
             for hours in ("24", "0", "²", "9" * 30):
