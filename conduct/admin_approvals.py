@@ -15,6 +15,7 @@ from supportportal.people.context import firm_of
 
 from . import precedents, preview
 from .admin_access import DECIDE, GatedAdmin
+from .admin_appeal import may_see_appointing
 from .admin_decide import seen_version
 from .earlier import earlier_of
 from .forms_decide import AnswerForm
@@ -104,6 +105,7 @@ class ApprovalsAdmin(GatedAdmin):
             "form": form,
             "is_own": measure.decided_by_id == request.user.pk,
             "is_waiting": is_waiting,
+            "may_appoint": is_waiting and may_see_appointing(request),
             "is_stale": status == 409,
             "today": today_of(request, at),
             "at": at,

@@ -1,4 +1,4 @@
-"""What else can be done about the thing that a staff page shows: apps to the right register it in ``AppConfig.ready()``.
+"""What else can be done about what a staff page shows: apps to the right register it in ``AppConfig.ready()``.
 
 So the page of a session offers to report an incident without knowing that there are incidents.
 """

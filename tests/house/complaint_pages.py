@@ -8,7 +8,6 @@ from complaints import messages
 from complaints.admin_case import form_of, narrow
 from complaints.admin_presses import PRESSES
 from complaints.models import Complaint, Evidence, Letter, OmbudsmanScheme, Remedy, Statement
-from supportportal import links
 
 LETTERS = ["letter", "print", "letter_file", "letter_pdf"]
 EXTREME = ["0001-01-01", "9999-12-31", "2026-02-30"]
