@@ -54,7 +54,13 @@ def _impartial(incident: Incident) -> QuerySet[User]:
 
 
 def _unconcerned(incident: Incident) -> QuerySet[User]:
-    return User.objects.staff().exclude(pk__in=[incident.concerned_id, incident.client_id])
+    found = User.objects.staff().exclude(pk__in=[incident.concerned_id, incident.client_id])
+    return found if incident.complaint_id is None else found.filter(pk__in=_who_see(incident))
+
+
+def _who_see(incident: Incident) -> list[int]:
+    """Those to whom the complaint that it belongs to is not closed: others are offered nothing of it (C-8)."""
+    return [one.pk for one in User.objects.staff() if Incident.objects.visible_to(one).filter(pk=incident.pk).exists()]
 
 
 def _in_role_or_appointed(measure: Measure) -> QuerySet[User]:
