@@ -39,6 +39,8 @@ def changed(monkeypatch):
         reminders=(Reminder("reminder_30m", "sms", timedelta(minutes=45), timedelta(0)),),
     )
     monkeypatch.setattr(policy_words, "POLICY", policy)
+    with translation.override("en"):  # whatever a page of another test was read in
+        yield
 
 
 @pytest.mark.parametrize(

@@ -88,9 +88,11 @@ class Machine(RuleBasedStateMachine):
     def open_complaints(self) -> list[OpenComplaint]:
         return self.model.complaints
 
-    @initialize()
-    def one_is_reported(self) -> None:
+    @initialize(restricted=st.booleans())
+    def one_is_reported(self, *, restricted: bool) -> None:
         self.report(client=0, reporter=0, concerned=0, threat=True)
+        if restricted:
+            self._decide(self.cases()[0], 1, "limited", frozenset({"booking"}), False, 30 * DAY, None, extends=None)
 
     # -- verbs
 
