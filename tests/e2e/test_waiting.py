@@ -75,4 +75,5 @@ def test_an_offer_is_taken_on_a_phone(page, language, width, scene, axe):
     page.wait_for_url(re.compile(r"/s/[^/]+/\?done=1$"))
     axe(page)
     assert Booking.objects.get(pk=own.pk).first_cell == first
-    assert Offer.objects.get().state == Offer.State.ACCEPTED and not Strike.objects.exists()
+    assert Offer.objects.get().state == Offer.State.ACCEPTED
+    assert not Strike.objects.filter(client=waits).exists()  # who gave the slot up may have done so late
