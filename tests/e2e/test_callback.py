@@ -25,7 +25,7 @@ def test_a_client_asks_for_a_call_and_an_agent_takes_it(page, width, caller, sig
     assert page.get_by_text("they can measure the line").is_visible()
     page.get_by_role("link", name="Something in the product does not work").click()
     page.get_by_role("button", name="Ask for the call").click()
-    assert page.get_by_role("link", name="Please describe in a sentence or two what the call is about.").is_visible()
+    page.get_by_role("link", name="Please describe in a sentence or two what the call is about.").wait_for()
     axe(page)
     page.get_by_label("What is it about?").fill("The export stops half-way.")
     page.get_by_role("button", name="Ask for the call").click()

@@ -99,7 +99,8 @@ def test_a_clerk_enters_a_letter_and_learns_what_follows(page, width, enter, axe
     page.locator(".error-summary").wait_for()
     axe(page)
     page.get_by_label("Postal address").fill("3 Mill Lane\nBath")
-    page.get_by_role("button", name="Take the complaint").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Take the complaint").click()
     entered = Complaint.objects.get(name="Edith Marsh")
     expect(page.get_by_text(entered.reference)).to_be_visible()
     axe(page)

@@ -30,6 +30,7 @@ def test_a_holiday_is_added_and_a_deadline_moved(page, sign_in, axe, width):
     new = Holiday.objects.create(country="IT", day=a_workday_from(before - timedelta(days=1)), name="Patron saint")
     page.goto(f"/admin/bookings/holiday/{new.pk}/change/")
     page.locator("[name=_save]").first.click()
+    page.get_by_role("link", name="See the list").wait_for()
     with page.expect_navigation():
         page.get_by_role("link", name="See the list").click()
     axe(page)
