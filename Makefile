@@ -8,7 +8,7 @@ export PORT
 DEMO := env -u DATABASE_URL -u REDIS_URL -u EMAIL_URL ENV_FILE= DEMO=1
 EMPTY := $(CURDIR)/var/empty
 PYTEST := .venv/bin/python -m pytest
-ORDINARY := -n auto --maxprocesses=4 -m "not e2e and not storm"
+ORDINARY := -n auto --maxprocesses=4 --dist worksteal -m "not e2e and not storm"
 
 help:  ## what there is
 	sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1 \t\2/p' Makefile | expand -t 20
@@ -36,9 +36,8 @@ test:  ## all tests: SQLite, PostgreSQL with Redis, races, real browser
 	.ci/browser
 	TEST_DB=sqlite $(PYTEST) $(ORDINARY)
 	TEST_DB=postgresql $(PYTEST) $(ORDINARY)
-	TEST_DB=sqlite $(PYTEST) -m storm --timeout=900
-	TEST_DB=postgresql $(PYTEST) -m storm --timeout=900
-	TEST_DB=sqlite $(PYTEST) -n auto --maxprocesses=2 -m e2e
+	.ci/together "TEST_DB=sqlite $(PYTEST) -m storm --timeout=900" "TEST_DB=postgresql $(PYTEST) -m storm --timeout=900"
+	TEST_DB=sqlite $(PYTEST) -n auto --maxprocesses=2 --dist worksteal -m e2e
 
 check:  ## style, types, settings, arrows, translations
 	.ci/environment dev

@@ -1,9 +1,10 @@
 """What every test stands on: the database of this run, its servers, a fixed instant, and no way out to the network.
 
 ``TEST_DB=sqlite`` (the default) runs on a SQLite file and the filesystem broker, ``TEST_DB=postgresql`` on PostgreSQL
-and Redis. Tests that touch no database run only in the first.
+and Redis. Tests that touch no database, or say nothing of it (``one_database``), run only in the first.
 """
 
+import gc
 import ipaddress
 import os
 import shutil
@@ -27,6 +28,7 @@ _kept_folders: list[Path] = []
 
 
 def pytest_configure(config):
+    gc.set_threshold(100_000, 50, 100)  # looking for garbage would take a sixth of the time
     if not hasattr(config, "workerinput"):
         _prepare_run()
     # One folder per process: two workers share no file but the installed code.
@@ -107,22 +109,33 @@ def pytest_report_header(config):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
+    gc.freeze()  # what has been imported by now stays
     for item in items:
         for place in item.path.relative_to(Path(__file__).parent).parts:
             if place in PLACES:
                 item.add_marker(PLACES[place])
     if TEST_DB != "sqlite":
-        free = [item for item in items if not _needs_database(item)]
-        items[:] = [item for item in items if _needs_database(item)]
-        config.hook.pytest_deselected(items=free)
+        proven = [item for item in items if not _needs_this_database(item)]
+        items[:] = [item for item in items if _needs_this_database(item)]
+        config.hook.pytest_deselected(items=proven)
 
 
-def _needs_database(item) -> bool:
+def _needs_this_database(item) -> bool:
+    if item.get_closest_marker("one_database"):
+        return False
     if item.get_closest_marker("django_db") or DATABASE_FIXTURES.intersection(getattr(item, "fixturenames", ())):
         return True
     from django.test import TransactionTestCase
 
     return bool(getattr(item, "cls", None)) and issubclass(item.cls, TransactionTestCase)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    from .support import restoring  # which reads the settings
+
+    with django_db_blocker.unblock():
+        restoring.begin()
 
 
 @pytest.fixture

@@ -52,13 +52,13 @@ def firm():
 
 
 @pytest.fixture
-def migrated_again():
+def created_again():
     yield
-    call_command("migrate", verbosity=0)
+    timetable_triggers.create(connection)
 
 
 @pytest.fixture
-def dropped(migrated_again):
+def dropped(created_again):
     """No triggers, but a version as if there were."""
     timetable_triggers.drop(connection)
     TimetableVersion.objects.create()
@@ -299,7 +299,7 @@ def test_without_the_triggers_the_check_says_so(dropped):
     assert [message.id for message in timetable_triggers.check_triggers(databases=["default"])] == ["bookings.W003"]
 
 
-def test_one_missing_trigger_is_noticed(migrated_again):
+def test_one_missing_trigger_is_noticed(created_again):
     if connection.vendor == "postgresql":
         run("DROP TRIGGER bookings_closure_in_timetable ON bookings_closure")
     else:
@@ -307,7 +307,7 @@ def test_one_missing_trigger_is_noticed(migrated_again):
     assert not timetable_triggers.stand(connection)
 
 
-def test_a_trigger_that_is_switched_off_or_altered_is_noticed(migrated_again):
+def test_a_trigger_that_is_switched_off_or_altered_is_noticed(created_again):
     if connection.vendor == "postgresql":
         run("ALTER TABLE bookings_closure DISABLE TRIGGER bookings_closure_in_timetable")
     else:
@@ -317,7 +317,7 @@ def test_a_trigger_that_is_switched_off_or_altered_is_noticed(migrated_again):
 
 
 @pytest.mark.parametrize("app", ["bookings", "people"])
-def test_while_the_tables_may_be_altered_nothing_is_kept(app, firm, migrated_again):
+def test_while_the_tables_may_be_altered_nothing_is_kept(app, firm, created_again):
     class Migration:
         app_label = app
 

@@ -11,6 +11,7 @@ from complaints import demo
 from complaints.models import Complaint, NamedStaff
 from supportportal.demo import people
 from supportportal.people.models import User
+from tests.support import restoring
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BOARD = "admin:complaints_complaint_changelist"
@@ -20,6 +21,10 @@ FITS = "document.documentElement.scrollWidth <= innerWidth"
 
 @pytest.fixture(autouse=True)
 def forty():
+    restoring.made_once(build)
+
+
+def build():
     at = timezone.now()
     people.build(at)
     demo.build(at)

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import pytest
 from django.core.signals import got_request_exception
 from django.db import transaction
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import timezone
 
 from bookings import messages, messages_outcomes, messages_waiting
@@ -130,11 +130,19 @@ UNTRIED = {"demo:refresh"}  # makes all rows anew
 LEFT_OUT = {"anymail": 0.9, "admin": 0.6}  # the share of pages, which a run is long enough without
 
 
+@pytest.fixture(scope="module")
+def made(django_db_setup, django_db_blocker):
+    """The demo and more, made once: of what is asked here the database keeps nothing."""
+    with django_db_blocker.unblock(), override_settings(DEMO=True), transaction.atomic():
+        builders.bring_to(timezone.now())
+        conduct_pages.make_rows()
+        yield
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def demo(settings):
+def demo(made, settings):
     settings.DEMO = True
-    builders.bring_to(timezone.now())
-    conduct_pages.make_rows()
 
 
 @pytest.fixture
