@@ -1,7 +1,7 @@
 """What every test stands on: the database of this run, its servers, a fixed instant, and no way out to the network.
 
 ``TEST_DB=sqlite`` (the default) runs on a SQLite file and the filesystem broker, ``TEST_DB=postgresql`` on PostgreSQL
-and Redis. Tests that touch no database, or say nothing of it (``one_database``), run only in the first.
+and Redis. Tests that touch no database run only in the first.
 """
 
 import gc
@@ -121,8 +121,6 @@ def pytest_collection_modifyitems(config, items):
 
 
 def _needs_this_database(item) -> bool:
-    if item.get_closest_marker("one_database"):
-        return False
     if item.get_closest_marker("django_db") or DATABASE_FIXTURES.intersection(getattr(item, "fixturenames", ())):
         return True
     from django.test import TransactionTestCase

@@ -322,7 +322,6 @@ def test_a_migration_of_another_app_leaves_the_triggers_standing():
     assert cells.stand(connection)
 
 
-@pytest.mark.timeout(600)
 def test_the_app_migrates_back_and_forth():
     call_command("migrate", "bookings", "zero", verbosity=0)
     call_command("migrate", verbosity=0)  # those that need it went back with it

@@ -66,7 +66,6 @@ def test_any_order_of_things_leaves_what_a_naive_model_says(scene):
     play(scene, histories)
 
 
-@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("what", "instead"),
     [

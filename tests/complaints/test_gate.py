@@ -125,7 +125,6 @@ def shows_it(person, complaint) -> set[str]:
     return {name for name, _path, text in answers(person, complaint) if any(canary in text for canary in canaries)}
 
 
-@pytest.mark.one_database
 @pytest.mark.parametrize("who", ["nobody", "client", "named agent", "manager", "named senior"])
 def test_no_page_shows_anything_of_it(cast, at, who):
     with time_machine.travel(at, tick=False):
@@ -133,7 +132,6 @@ def test_no_page_shows_anything_of_it(cast, at, who):
         assert shows_it(cast[who], complaint) == set()
 
 
-@pytest.mark.one_database
 @pytest.mark.parametrize("who", ["named manager", "named superuser"])
 def test_no_page_changes_because_of_it(cast, at, who):
     """Counts, badges and searches too, whether or not the names are matched: every page is what it was before."""

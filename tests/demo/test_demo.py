@@ -93,7 +93,6 @@ def test_making_the_people_anew_keeps_their_rows_and_their_language(demo, at):
     assert (again.pk, again.language, again.name) == (person.pk, "it", person.name)
 
 
-@pytest.mark.one_database
 def test_whoever_brings_the_demo_to_today_stays_signed_in(client, demo):
     client.force_login(User.objects.get(email="client@demo.example"))
     client.post("/demo/refresh/", {"next": "/demo/"})

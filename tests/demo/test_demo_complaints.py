@@ -54,7 +54,6 @@ def running(step):
     return Deadline.objects.running().filter(step=step)
 
 
-@pytest.mark.one_database
 @pytest.mark.parametrize("at", INSTANTS.values(), ids=INSTANTS)
 def test_forty_complaints_in_every_state_and_nothing_of_the_past_is_owed(demo, at):
     demo(at)
