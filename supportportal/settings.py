@@ -125,6 +125,8 @@ else:
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# Where the end of the trail is marked each hour; best on another disk than the database's.
+TRAIL_MARKS = Path(env("TRAIL_MARKS", default=str(VAR_DIR / "trail_marks")))
 
 # -- people ------------------------------------------------------------------------------------------------------------
 
