@@ -1,6 +1,7 @@
 """What the bookings app knows. State changes live in ``bookings.operations``."""
 
 from .booking import Booking, OccupiedCell, TakenVersion
+from .calendars import BusyCalendar, BusyTime, SessionFeed
 from .calls import CallAttempt, Callback, CallbackAddition, PeakPeriod
 from .feedback import Feedback, SurveyAnswer
 from .firm import Unreached
@@ -13,6 +14,8 @@ from .waiting import Hold, Offer, WaitlistEntry
 __all__ = [
     "Agent",
     "Booking",
+    "BusyCalendar",
+    "BusyTime",
     "CallAttempt",
     "Callback",
     "CallbackAddition",
@@ -25,6 +28,7 @@ __all__ = [
     "Offer",
     "OpeningHours",
     "PeakPeriod",
+    "SessionFeed",
     "SessionType",
     "Strike",
     "StrikeReview",
