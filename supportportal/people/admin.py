@@ -118,7 +118,11 @@ class UserAdmin(admin.ModelAdmin):
         return [*self.fieldsets, self.staff_fieldset] if _manages_staff(request) else self.fieldsets
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
-        return [*self.readonly_fields, *([] if request.user.is_superuser else ["is_superuser"])]
+        """Whoever has the address can sign in as the person: once somebody has, it takes a manager to change it."""
+        kept = [] if request.user.is_superuser else ["is_superuser"]
+        if obj is not None and obj.has_accepted and not request.user.has_perm("people.change_address"):
+            kept.append("email")
+        return [*self.readonly_fields, *kept]
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         if not super().has_change_permission(request, obj):
@@ -142,7 +146,10 @@ class UserAdmin(admin.ModelAdmin):
                 obj.save(update_fields=[*form.cleaned_data.keys() - {"groups"}, "sms_consent_at"])
             else:
                 obj.save()
-            operations.keep_address(obj)
+            if not change:
+                operations.keep_address(obj)
+            elif "email" in form.changed_data:
+                operations.change_address(obj, before=form.initial["email"], at=at)
             changed = sorted(form.changed_data)
             trail.record("person.changed" if change else "person.added", obj, by=request.user, at=at, fields=changed)
             if not change:

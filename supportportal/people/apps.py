@@ -30,7 +30,7 @@ class PeopleConfig(AppConfig):
             "people.view_firm",
         )
         roles.grant(Role.MANAGER, "people.add_account", "people.change_account", "trail.view_entry")
-        roles.grant(Role.MANAGER, "people.add_dataaccess")
+        roles.grant(Role.MANAGER, "people.add_dataaccess", "people.change_address")
         roles.grant(
             Role.OWNER,
             "people.add_plan",

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -218,6 +219,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         ordering = ["name", "pk"]
         verbose_name = _("person")
         verbose_name_plural = _("people")
+        permissions = [("change_address", _("Can change the address that somebody signs in with"))]
         constraints = [models.UniqueConstraint(Lower("email"), name="one_person_per_address")]
 
     def __str__(self) -> str:
@@ -244,6 +246,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def invitation_ends_at(self) -> datetime | None:
         return rules.invitation_ends(self.invited_at, policy.current()) if self.invited_at else None
+
+    def get_session_auth_hash(self) -> str:
+        """Whoever is signed in with an address is no more once it is another one, or the password is."""
+        return salted_hmac("people.User.session", f"{self.password} {self.email}", algorithm="sha256").hexdigest()
 
     def can_be_invited(self) -> bool:
         return self.is_active and not self.has_accepted

@@ -27,6 +27,7 @@ PASSWORD_RESET = "password_reset"  # noqa: S105
 ADDRESS_CODE = "address_code"
 ALREADY_KNOWN = "already_known"
 PASSWORD_CHANGED = "password_changed"  # noqa: S105
+ADDRESS_CHANGED = "address_changed"
 OWN_DATA = "own_data"
 # How long a code is good for.
 LIFETIMES = {
@@ -138,6 +139,7 @@ KINDS = (
     NoticeKind(ADDRESS_CODE, _("Check of an address"), _with_minutes(ADDRESS_CODE), secret=("code",)),
     NoticeKind(ALREADY_KNOWN, _("Sign-up with a known address"), _known),
     NoticeKind(PASSWORD_CHANGED, _("Password changed"), _known),
+    NoticeKind(ADDRESS_CHANGED, _("Address changed")),
     NoticeKind(OWN_DATA, _("Your data"), _own_data, _own_data_overtaken),
 )
 

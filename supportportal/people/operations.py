@@ -57,6 +57,18 @@ def import_clients(rows: Sequence[Row], *, by: Any, at: datetime) -> list[User]:
     return people
 
 
+def change_address(person: User, *, before: str, at: datetime) -> None:
+    """Staff have set another ``email``. Whoever had signed in with the one before is told there, and signed out.
+
+    For whoever reads the mail of the new address can sign in as this person.
+    """
+    keep_address(person)
+    if person.has_accepted:
+        once = f"{person.pk} {at.isoformat()}"
+        known = {"language": person.language, "time_zone": person.time_zone}
+        notices.tell(Notice(notices.ADDRESS_CHANGED, address=before, once=once, **known), at=at)
+
+
 def keep_address(person: User) -> None:
     """Make the person's address the one that signs in, and no other: whenever staff have set ``email``."""
     EmailAddress.objects.filter(user=person).exclude(email=person.email).delete()

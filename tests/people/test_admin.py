@@ -3,6 +3,7 @@ from django.apps import apps
 from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from supportportal.outbox.models import Message
@@ -125,14 +126,49 @@ def test_an_owner_makes_staff_but_no_superusers(client, as_role):
 
 
 def test_a_new_address_signs_in_and_the_old_one_no_more(client, as_role, anna):
-    as_role("agent")
+    as_role("manager")
     client.post(
         f"/admin/people/user/{anna.pk}/change/", person_values(email="new@example.org", account=anna.account_id)
     )
     assert list(anna.emailaddress_set.values_list("email", "verified", "primary")) == [("new@example.org", True, True)]
     client.logout()
     client.post("/accounts/login/code/", {"email": "anna@example.org"})
-    assert Message.objects.get().kind == "account_access"
+    assert [message.kind for message in Message.objects.order_by("pk")] == ["address_changed", "account_access"]
+
+
+@pytest.mark.parametrize(
+    ("role", "accepted", "changed"),
+    [
+        pytest.param("agent", False, True, id="an agent before the first sign-in"),
+        pytest.param("agent", True, False, id="an agent, after it"),
+        pytest.param("manager", True, True, id="a manager"),
+        pytest.param("superuser", True, True, id="a superuser"),
+    ],
+)
+def test_who_changes_the_address_that_signs_in(client, as_role, anna, role, accepted, changed):
+    """An agent could sign in as the client with a code sent to an address of the agent's own."""
+    if not accepted:
+        anna.set_unusable_password()
+        anna.save()
+    as_role(role)
+    values = person_values(email="new@example.org", account=anna.account_id)
+    assert client.post(f"/admin/people/user/{anna.pk}/change/", values).status_code == 302
+    anna.refresh_from_db()
+    assert anna.email == ("new@example.org" if changed else "anna@example.org")
+    told = [message.address for message in Message.objects.filter(kind="address_changed")]
+    assert told == (["anna@example.org"] if changed and accepted else [])
+
+
+def test_who_was_signed_in_with_the_old_address_is_no_more(client, as_role, anna):
+    elsewhere = Client()
+    elsewhere.force_login(anna, backend="django.contrib.auth.backends.ModelBackend")
+    assert elsewhere.get("/profile/").status_code == 200
+    as_role("manager")
+    page = f"/admin/people/user/{anna.pk}/change/"
+    client.post(page, person_values(email=anna.email, account=anna.account_id, name="Anna B."))
+    assert elsewhere.get("/profile/").status_code == 200  # the control: another change leaves her signed in
+    client.post(page, person_values(email="new@example.org", account=anna.account_id))
+    assert elsewhere.get("/profile/").status_code == 302
 
 
 def test_a_new_number_ends_the_consent_for_the_old_one(client, as_role, anna, at):

@@ -9,7 +9,7 @@ from supportportal.trail.models import Seal
 
 
 class Command(BaseCommand):
-    help = "Walks the whole trail and says what was changed, removed, moved or cut off. Exit status 0: nothing; 1: something."
+    help = "Walks the whole trail and says what was changed, removed, moved or cut off; exit status 1 if anything was."
 
     def add_arguments(self, parser):
         parser.add_argument(
