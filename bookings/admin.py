@@ -26,6 +26,7 @@ from . import (  # noqa: F401  (admin_…: they register their own)
     rules,
 )
 from .admin_acting import ActingAdmin
+from .admin_calendar import CalendarAdmin
 from .admin_firm import AwayAdmin
 from .admin_forms import AgentForm, SessionTypeForm
 from .admin_outcomes import OutcomesAdmin
@@ -197,7 +198,7 @@ class TimeOffInline(admin.TabularInline):
 
 
 @admin.register(Agent)
-class AgentAdmin(AwayAdmin, WeekAdmin):
+class AgentAdmin(AwayAdmin, WeekAdmin, CalendarAdmin):
     nav_position = 20
     """An agent sees and edits the own hours; managers everybody's."""
 

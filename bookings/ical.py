@@ -31,37 +31,63 @@ def entry(
 
     ``slot`` stands in for the booking's own times where an entry of an earlier time or agent is taken back.
     """
-    starts_at, ends_at = slot or (booking.starts_at, booking.ends_at)
-    event = Event()
-    event.add("uid", uid(booking))
-    event.add("sequence", booking.version - 1)
-    event.add("dtstamp", at)
-    event.add("dtstart", starts_at)
-    event.add("dtend", ends_at)
-    event.add("summary", f"{booking.session_type.title} – {firm.name}")
-    event.add("location", place_in_words(booking))
-    event.add("status", "CANCELLED" if method == "CANCEL" else "CONFIRMED")
-    event.add("transp", "OPAQUE")
-    if description:
-        event.add("description", description)
-    if url:
-        event["url"] = vUri(url)
-    organizer = vCalAddress(f"mailto:{firm.contact_email}")
-    organizer.params["cn"] = vText(firm.name)
-    event["organizer"] = organizer
+    one = event(
+        booking,
+        firm=firm,
+        stamp=at,
+        url=url,
+        description=description,
+        is_cancelled=method == "CANCEL",
+        slot=slot,
+    )
     guest = vCalAddress(f"mailto:{attendee.email}")
     guest.params["cn"] = vText(attendee.name)
     guest.params["role"] = vText("REQ-PARTICIPANT")
     guest.params["partstat"] = vText("ACCEPTED")
     guest.params["rsvp"] = vText("FALSE")
-    event.add("attendee", guest, encode=0)
+    one.add("attendee", guest, encode=0)
 
     calendar = Calendar()
     calendar.add("prodid", "-//supportportal//sessions//EN")
     calendar.add("version", "2.0")
     calendar.add("method", method)
-    calendar.add_component(event)
+    calendar.add_component(one)
     return calendar.to_ical()
+
+
+def event(
+    booking: Booking,
+    *,
+    firm: Firm,
+    stamp: datetime,
+    url: str = "",
+    summary: str = "",
+    description: str = "",
+    is_cancelled: bool | None = None,
+    slot: tuple[datetime, datetime] | None = None,
+) -> Event:
+    """The session itself, without who is invited; cancelled as the booking is, unless said otherwise."""
+    starts_at, ends_at = slot or (booking.starts_at, booking.ends_at)
+    if is_cancelled is None:
+        is_cancelled = booking.state == Booking.State.CANCELLED
+    one = Event()
+    one.add("uid", uid(booking))
+    one.add("sequence", booking.version - 1)
+    one.add("dtstamp", stamp)
+    one.add("dtstart", starts_at)
+    one.add("dtend", ends_at)
+    one.add("summary", summary or f"{booking.session_type.title} – {firm.name}")
+    one.add("location", place_in_words(booking))
+    one.add("status", "CANCELLED" if is_cancelled else "CONFIRMED")
+    one.add("transp", "OPAQUE")
+    if description:
+        one.add("description", description)
+    if url:
+        one["url"] = vUri(url)
+    organizer = vCalAddress(f"mailto:{firm.contact_email}")
+    organizer.params["cn"] = vText(firm.name)
+    one["organizer"] = organizer
+    return one
 
 
 def place_in_words(booking: Booking) -> str:

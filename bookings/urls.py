@@ -1,10 +1,22 @@
 from django.urls import path
 
-from . import call_views, feedback_views, firm_views, ladder_views, link_views, session_views, views, waiting_views
+from . import (
+    call_views,
+    feed_views,
+    feedback_views,
+    firm_views,
+    ladder_views,
+    link_views,
+    session_views,
+    views,
+    waiting_views,
+)
 
 app_name = "bookings"
 urlpatterns = [
     path("sessions/", views.sessions, name="sessions"),
+    path("calendar/", feed_views.calendar, name="calendar"),
+    path("calendar/<str:token>.ics", feed_views.feed, name="calendar_feed"),
     path("book/", views.choose_type, name="book"),
     path("book/<slug:slug>/", views.choose_time, name="time"),
     path("book/<slug:slug>/wait/", waiting_views.wait_for_days, name="wait_for_days"),
