@@ -50,6 +50,8 @@ class Appeal(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("decided by")
     )
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
+    reminded_at = models.DateTimeField(_("reminded that it is late"), null=True, blank=True)
+    pressed_at = models.DateTimeField(_("reminded again"), null=True, blank=True)
     suspended_at = models.DateTimeField(_("measure suspended"), null=True, blank=True)  # S-1
 
     objects = AppealQuerySet.as_manager()

@@ -120,6 +120,11 @@ class Measure(models.Model):
     subscription_before = models.CharField(max_length=16, blank=True)  # what quashing restores
     notice = models.TextField(_("notice to the client"), blank=True)  # as written when it was taken
     told_at = models.DateTimeField(_("notice sent"), null=True, blank=True)
+    posted_at = models.DateTimeField(_("notice posted"), null=True, blank=True)  # where no e-mail tells the client
+    posted_to = models.TextField(_("postal address"), blank=True)
+    posted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("posted by")
+    )
     appeal_by = models.DateField(_("appeal until"), null=True, blank=True)
     link_epoch = models.PositiveIntegerField(default=1)
     ended_at = models.DateTimeField(_("lifted or quashed"), null=True, blank=True)
@@ -155,6 +160,11 @@ class Measure(models.Model):
                 condition=Q(state__in=["lifted", "quashed"], ended_at__isnull=False, ended_by__isnull=False)
                 | (~Q(state__in=["lifted", "quashed"]) & Q(ended_at__isnull=True, ended_by__isnull=True)),
                 name="ended_measure_says_by_whom_and_when",
+            ),
+            models.CheckConstraint(
+                condition=Q(posted_at__isnull=True, posted_by__isnull=True, posted_to="")
+                | (Q(posted_at__isnull=False, posted_by__isnull=False) & ~Q(posted_to="")),
+                name="posted_notice_says_by_whom_and_where_to",
             ),
         ]
         indexes = [

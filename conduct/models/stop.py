@@ -20,6 +20,7 @@ class EmergencyStop(models.Model):
     reasons = models.TextField(_("reasons"))
     notice = models.TextField(_("notice to the client"))
     ended_at = models.DateTimeField(_("ended early"), null=True, blank=True)
+    end_told_at = models.DateTimeField(_("told that it ended by itself"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("emergency stop")
