@@ -9,13 +9,13 @@ from .admin_consistency import ConsistencyAdmin
 from .admin_decide import DecideAdmin
 from .admin_incident import PageAdmin
 from .admin_list import ListAdmin
-from .admin_measure import MeasureAdmin
+from .admin_post import PostAdmin
 from .admin_report import ReportAdmin
 from .models import Appeal, Incident
 
 
 @admin.register(Incident)
-class IncidentAdmin(DecideAdmin, ApprovalsAdmin, ConsistencyAdmin, MeasureAdmin, ReportAdmin, PageAdmin, ListAdmin):
+class IncidentAdmin(DecideAdmin, ApprovalsAdmin, ConsistencyAdmin, PostAdmin, ReportAdmin, PageAdmin, ListAdmin):
     """Only pages of our own: none of Django's forms and histories reaches an incident past the gate."""
 
     nav_position = 10

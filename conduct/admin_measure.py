@@ -35,7 +35,7 @@ class MeasureAdmin(GatedAdmin):
         """One that was taken, for managers. Raises Http404."""
         if not request.user.has_perm(DECIDE):
             raise Http404
-        rows = Measure.objects.select_related("restriction", "assessment", "decided_by")
+        rows = Measure.objects.select_related("restriction", "assessment", "decided_by", "posted_by")
         measure = get_object_or_404(rows, pk=pk, taken_at__isnull=False)
         measure.incident = self.case(request, measure.incident_id)
         return measure

@@ -154,6 +154,22 @@ class LiftForm(forms.Form):
     )
 
 
+class PostForm(forms.Form):
+    """Where the printed notice goes to, and when it was posted."""
+
+    posted_to = forms.CharField(
+        label=_("Postal address"),
+        help_text=_("As it stands on the envelope; it is printed on the letter."),
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+    posted_on = DayField(label=_("Posted on"))
+    posted_clock = forms.TimeField(
+        label=_("At (if known)"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
+
+
 class SessionsForm(forms.Form):
     """Keep or cancel, for each session; what is left open stays on the list (R-5)."""
 

@@ -77,7 +77,7 @@ def _measure(measure: Measure) -> Record:
         *facts_of(measure, "kind", "state", "taken_at", "until", "review_on"),
         Fact("closes", _("Closes"), [Coded(gate, gates.get(gate, gate)) for gate in measure.gates]),
         _cleaned("notice", _("What you were told"), measure.notice),
-        *facts_of(measure, "told_at", "appeal_by", "ended_at", "ending_reason"),
+        *facts_of(measure, "told_at", "posted_at", "posted_to", "appeal_by", "ended_at", "ending_reason"),
     ]
     if appeal := getattr(measure, "appeal", None):
         facts.append(Fact("appeal", _("Your appeal"), [_appeal(appeal)]))

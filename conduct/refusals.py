@@ -185,6 +185,23 @@ class OnlyDutyManager(ConductRefused):
     reason = _("A duty manager stops contact at once.")
 
 
+class PostedBefore(ConductRefused):
+    code = "posted"
+    reason = _("This notice has been noted as posted already.")
+
+
+class PostedOutOfTime(ConductRefused):
+    code = "posted_on"
+    field = "posted_on"
+    reason = _("The posting cannot be before the decision was in force, nor later than now.")
+
+
+class NoAddress(ConductRefused):
+    code = "posted_to"
+    field = "posted_to"
+    reason = _("Please write where it was posted to.")
+
+
 class AppealedBefore(ConductRefused):
     code = "appealed"
     reason = _("This measure has been appealed already. An appeal can be made once.")

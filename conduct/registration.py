@@ -14,13 +14,12 @@ from . import (
     registration_staff,
     registration_watch,
 )
-from .models import Measure
+from .operations import telling
 
 
 def notice_outcome(message: Message, outcome: str, at: datetime) -> None:
     """The time to appeal counts from when the notice has really gone (R-7); one that came back has told nobody."""
-    measure = message.data["measure"]
-    Measure.objects.filter(pk=measure).update(told_at=messages.told_at(message.subject_id, measure))
+    telling.heard(message.data["measure"])
 
 
 def register() -> None:

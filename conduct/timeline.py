@@ -72,7 +72,7 @@ class Rows:
     def read(cls, incident: Incident, *, all_of_it: bool) -> "Rows":
         """Without ``all_of_it``: what whoever reported it may know, which is nothing of the assessment."""
         together = ("assessment__by", "approval__by", "appeal__decided_by", "appeal__reviewer", "restriction")
-        measures = incident.measures.select_related(*together, "decided_by", "ended_by", "extends")
+        measures = incident.measures.select_related(*together, "decided_by", "ended_by", "posted_by", "extends")
         affected = AffectedSession.objects.filter(measure__incident=incident).select_related("booking", "by")
         return cls(
             incident,
@@ -140,6 +140,8 @@ def _decided(rows: Rows) -> Iterator[Happened]:
         if one.taken_at:
             notice = rows.mails_of(messages.NOTICE, one.pk)
             yield Happened(one.taken_at, _("In force, and the client is told: %(step)s") % {"step": step}, mails=notice)
+        if one.posted_at:
+            yield Happened(one.posted_at, _("Notice posted: %(step)s") % {"step": step}, one.posted_by, one.posted_to)
         if one.ended_at:
             told = rows.mails_of(messages.LIFTED, one.pk)
             ended = f"{step}: {state}"

@@ -35,6 +35,8 @@ REACHED = {
     "measure_approve": DECIDE,
     "measure_sessions": DECIDE,
     "measure_lift": DECIDE,
+    "measure_post": DECIDE,
+    "measure_print": DECIDE,
     "measure_extend": DECIDE,
     "measure_appoint": set(),  # for the owner and the deputy alone
     "appeal_changelist": DECIDE,

@@ -44,7 +44,7 @@ def values_of_incidents(person):
         values[f"admin:conduct_incident_{page}", "pk"] = incident.pk
     values["admin:conduct_incident_act", "action"] = "ask"
     values["admin:conduct_incident_file", "file"] = incident.files.first().pk
-    for page in ("approve", "sessions", "lift", "extend", "appoint"):
+    for page in ("approve", "sessions", "lift", "post", "print", "extend", "appoint"):
         state = measures.get(page, Measure.State.TAKEN)
         values[f"admin:conduct_measure_{page}", "pk"] = Measure.objects.filter(state=state).first().pk
     values["admin:conduct_appeal_enter", "pk"] = Measure.objects.filter(state=Measure.State.TAKEN).first().pk
