@@ -71,7 +71,7 @@ def of_measure(kind: str, measure: Measure, at: datetime, **more: Any) -> Owed:
 def to_colleagues(kind: str, measure: Measure, at: datetime, *, copy: str = "") -> Iterator[Owed]:
     """To everybody else of the account, where the measure reaches them."""
     client = measure.incident.client
-    if not (measure.whole_account and client.account_id):
+    if not (measure.reaches_colleagues and client.account_id):
         return
     ends_at = measure.restriction.ends_at if measure.restriction and kind == COLLEAGUE else None
     colleagues = User.objects.clients().filter(account=client.account_id, is_active=True).exclude(pk=client.pk)
@@ -175,6 +175,7 @@ def _colleague(message: Message, incident: Incident) -> dict[str, Any]:
     measure = measure_of(message)
     return {
         "account": incident.client.account,
+        "is_subscription": measure.kind == Measure.Kind.SUBSCRIPTION,
         "closed": notices.closed_by(measure) if measure.is_in_force(message.due_at) else [],
         "until": notices.span(measure, Firm.current(), as_it_ends=True),
         "complain_url": notices.complain_url(),

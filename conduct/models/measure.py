@@ -182,6 +182,11 @@ class Measure(models.Model):
     def is_restricting(self) -> bool:
         return self.kind in self.RESTRICTING
 
+    @property
+    def reaches_colleagues(self) -> bool:
+        """Whether everybody of the account is concerned: by what is closed to all, or the end of their subscription."""
+        return self.kind == self.Kind.SUBSCRIPTION or (self.whole_account and self.is_restricting)
+
     def is_in_force(self, at: datetime) -> bool:
         """Whether it restricts anybody at that instant."""
         if self.state != self.State.TAKEN or self.restriction is None:

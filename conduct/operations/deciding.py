@@ -247,12 +247,11 @@ def _in_order(incident: Incident, step: Step, at: datetime) -> Step:
     today = at.astimezone(Firm.current().zone).date()
     gates = [gate for gate in Gate.values if gate in step.gates]
     until = step.until
-    if step.whole_account and incident.client.account_id is None:
+    whole = kind == Kind.SUBSCRIPTION or (step.whole_account and kind in Measure.RESTRICTING)
+    if whole and incident.client.account_id is None:
         raise NoAccount
     if kind == Kind.CORRESPONDENCE:
         gates = [gate for gate in Gate.values if gate in {*gates, Gate.MAIL}]
-    if kind == Kind.SUBSCRIPTION and incident.client.account_id is None:
-        raise NoAccount
     if kind not in Measure.RESTRICTING:
         gates, until, review_on = [], None, None
     elif not gates:
@@ -273,7 +272,6 @@ def _in_order(incident: Incident, step: Step, at: datetime) -> Step:
         raise NothingDisclosed
     if step.extends is not None and not _is_longer(step.extends, until):
         raise NotLonger
-    whole = step.whole_account or kind == Kind.SUBSCRIPTION
     return Step(kind, gates, whole, until, review_on, step.disclosed, step.disclosed_to, step.extends)
 
 

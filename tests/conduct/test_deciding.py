@@ -6,10 +6,12 @@ import pytest
 
 from complaints.models import NamedStaff
 from complaints.operations import closing
+from conduct import messages
 from conduct.models import Approval, Assessment, Incident, Measure
 from conduct.operations import deciding
 from conduct.refusals import EndsInPast, NotForYou, NotYours, OwnProposal, Stale
 from conduct.rules import Second
+from supportportal.outbox.models import Message
 from supportportal.people.access import gate_is_open
 from supportportal.people.models import Gate
 from tests.factories import MONDAY_TEN, ClientFactory, StaffFactory
@@ -47,6 +49,43 @@ def test_a_warning_closes_nothing():
     assert measure.restriction is None
     assert all(gate_is_open(incident.client, gate, AT) for gate in Gate.values)
     assert "written warning" in measure.notice
+
+
+def account_of_two(**about):
+    client = ClientFactory()
+    return client, ClientFactory(account=client.account, **about)
+
+
+def mails_to(person):
+    return [one.kind for one in Message.objects.filter(recipient=person)]
+
+
+@pytest.mark.parametrize("kind", [Kind.WARNING, Kind.AUTHORITIES])
+def test_what_closes_nothing_reaches_no_colleague(kind):
+    client, colleague = account_of_two()
+    told = {"disclosed": "The words.", "disclosed_to": "The police."} if kind == Kind.AUTHORITIES else {}
+    measure = make_measure(deciding.Step(kind, whole_account=True, **told), incident=make_incident(client=client))
+    if measure.second_needed:
+        deciding.approve(measure, by=StaffFactory(roles=["manager"]), at=AT, seen=None)
+    assert Measure.objects.get().state == State.TAKEN
+    assert not Measure.objects.get().whole_account
+    assert mails_to(colleague) == []
+
+
+def test_nothing_is_asked_of_an_account_for_what_closes_nothing():
+    incident = make_incident(client=ClientFactory(account=None))
+    assert make_measure(deciding.Step(Kind.WARNING, whole_account=True), incident=incident).state == State.TAKEN
+
+
+@pytest.mark.parametrize("kind", [Kind.WARNING, Kind.LIMITED, Kind.SUBSCRIPTION])
+def test_colleagues_are_told_of_what_reaches_them(kind):
+    """Also for what was kept before: a warning that says it is for the whole account tells colleagues nothing."""
+    client, colleague = account_of_two()
+    step = limited(AT) if kind == Kind.LIMITED else deciding.Step(kind)
+    measure = make_measure(step, incident=make_incident(client=client))
+    measure.whole_account = True
+    owed = [one for one in messages.owed_for_notice(measure, at=AT) if one.kind == messages.COLLEAGUE]
+    assert [one.recipient for one in owed] == ([] if kind == Kind.WARNING else [colleague])
 
 
 # -- who has to approve (R-3, R-7b) ------------------------------------------------------------------------------------
