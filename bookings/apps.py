@@ -36,10 +36,12 @@ class BookingsConfig(AppConfig):
         from supportportal.pages.panels import home_board
         from supportportal.people import kept_open, roles
         from supportportal.people.models import Role
+        from supportportal.watch import metrics
 
         from . import (
             cells,
             demo,
+            numbers,
             own_data,
             registration_calls,
             registration_firm,
@@ -67,6 +69,7 @@ class BookingsConfig(AppConfig):
         registration_outcomes.register()
         registration_waiting.register()
         own_data.register()
+        metrics.register(numbers.CONFLICTS)
         pre_migrate.connect(cells.drop_before_migrate, sender=self)
         post_migrate.connect(cells.create_after_migrate, sender=self)
         checks.register(cells.check_cells, checks.Tags.database)

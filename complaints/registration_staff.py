@@ -3,7 +3,9 @@
 from supportportal.pages.panels import staff_board
 from supportportal.people import roles
 from supportportal.people.models import Role
+from supportportal.watch import metrics
 
+from . import numbers
 from .panels import STAFF_PANELS
 
 AGENT_PERMISSIONS = ["complaints.add_complaint"]
@@ -20,3 +22,4 @@ def register() -> None:
     roles.grant(Role.MANAGER, *MANAGER_PERMISSIONS)
     roles.grant(Role.SENIOR_MANAGER, *SENIOR_PERMISSIONS)
     staff_board.register(*STAFF_PANELS)
+    metrics.register(*numbers.GAUGES)

@@ -1,5 +1,6 @@
 """Read settings from the environment, and name the variable whenever its value cannot be used."""
 
+import builtins
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -40,11 +41,19 @@ class Environment(environ.Env):
             raise ImproperlyConfigured(f"{var} is {value!r}; it can be {' or '.join(choices)}.")
         return value
 
-    def address(self, var: str, *, schemes: tuple[str, ...], default: str = "") -> str:
+    def address(self, var: str, *, schemes: tuple[str, ...], default: str = "", secret: builtins.bool = False) -> str:
         """An address with one of ``schemes`` and a host, or an empty default."""
         value = str(self.get_value(var, default=default)).rstrip("/")
         if value and not _is_address(value, schemes):
-            raise ImproperlyConfigured(f"{var} is {value!r}; it has to look like {schemes[0]}://host.")
+            shown = "cannot be read" if secret else f"is {value!r}"
+            raise ImproperlyConfigured(f"{var} {shown}; it has to look like {schemes[0]}://host.")
+        return value
+
+    def secret(self, var: str, *, least: builtins.int) -> str:
+        """Empty, or at least ``least`` characters. Never shows the value."""
+        value = str(self.get_value(var, default="")).strip()
+        if value and len(value) < least:
+            raise ImproperlyConfigured(f"{var} is too short to be a secret: it needs {least} characters or more.")
         return value
 
     def database(self, var: str, default: str) -> dict[str, Any]:

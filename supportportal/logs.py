@@ -3,10 +3,21 @@
 import json
 import logging
 import re
+from contextvars import ContextVar
 from datetime import UTC, datetime
 
 # A path segment this long is a link's token; whoever reads the logs could use it.
 TOKEN = re.compile(r"(?<=/)[\w.~:-]{20,}")
+# What the line belongs to: one request, or one run of a task.
+request_id: ContextVar[str] = ContextVar("request_id", default="-")
+
+
+class AddRequestId(logging.Filter):
+    """Give each line the number of the request or task that it was written for."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.request_id = request_id.get()
+        return True
 
 
 class BlankTokens(logging.Filter):
@@ -25,6 +36,7 @@ class JsonFormatter(logging.Formatter):
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
+            "request": getattr(record, "request_id", "-"),
             "message": record.getMessage(),
         }
         if record.exc_info:

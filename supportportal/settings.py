@@ -51,6 +51,7 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[urlsplit(SITE_URL).hostname, 
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 INSTALLED_APPS = [
+    "supportportal.watch",
     "supportportal.trail",
     "supportportal.files",
     "supportportal.people",
@@ -75,6 +76,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "supportportal.watch.middleware.WatchMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "supportportal.pages.addresses.NulRefusingMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -263,8 +265,15 @@ TWILIO = providers.twilio(env)
 SMS_TIMEOUT = providers.seconds(env, "SMS_TIMEOUT")
 OUTBOX_GATEWAYS = {
     "email": "supportportal.outbox.gateways.email.EmailGateway",
+    "every-minute-say-alive": _every(60, "supportportal.watch.tasks.say_alive"),
     "sms": providers.sms_gateway(TWILIO, demo=DEMO),
 }
+# -- agents' own calendars ---------------------------------------------------------------------------------------------
+
+CALENDAR_SCHEMES = ("https",)
+# Hosts of your own network that agents' calendars may be read from; every other address there is refused.
+CALENDAR_INTERNAL_HOSTS = env.list("CALENDAR_INTERNAL_HOSTS", default=[])
+
 INBOUND_PROVIDER = providers.inbound(env)
 INBOUND_DOMAIN = env("INBOUND_DOMAIN", default="").lower()  # replies go to reply+…@ there; else to the contact address
 INBOUND_AUTHSERV_ID = env("INBOUND_AUTHSERV_ID", default="").lower()  # the receiving server's name in its verdicts
@@ -275,7 +284,7 @@ OUTBOX_LEASE = providers.lease(env, EMAIL_TIMEOUT, SMS_TIMEOUT)
 
 HTTPS = SITE_URL.startswith("https://")
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # asked from inside, without TLS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^health/jobs$", r"^metrics$"]  # asked from inside, without TLS
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=31_536_000) if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = env.bool("HSTS_SUBDOMAINS", default=False)
@@ -292,15 +301,25 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "text": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
+        "text": {"format": "%(asctime)s %(levelname)s %(request_id)s %(name)s: %(message)s"},
         "json": {"()": "supportportal.logs.JsonFormatter"},
     },
-    "filters": {"blank_tokens": {"()": "supportportal.logs.BlankTokens"}},
+    "filters": {
+        "blank_tokens": {"()": "supportportal.logs.BlankTokens"},
+        "request_id": {"()": "supportportal.logs.AddRequestId"},
+    },
     "handlers": {
+# -- watching: who may ask, and whom the portal tells by itself -------------------------------------------------------
+
+METRICS_TOKEN = env.secret("METRICS_TOKEN", least=20)  # without it only this machine may ask
+DEADMAN_URL = env.address("DEADMAN_URL", schemes=("https", "http"), secret=True)
+SENTRY_DSN = env.address("SENTRY_DSN", schemes=("https", "http"), secret=True)
+TALLIES_ROOT = VAR_DIR / "tallies"
+
         "console": {
             "class": "logging.StreamHandler",
             "formatter": env.choice("LOG_FORMAT", ["text", "json"]),
-            "filters": ["blank_tokens"],
+            "filters": ["request_id", "blank_tokens"],
         },
     },
     "root": {"handlers": ["console"], "level": env.choice("LOG_LEVEL", ["WARNING", "INFO", "DEBUG", "ERROR"])},

@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
+    path("", include("supportportal.watch.urls")),
     path("", include("supportportal.pages.urls")),
     path("", include("bookings.urls")),
     path("", include("complaints.urls")),

@@ -18,6 +18,7 @@ from ..messages_firm import with_copies
 from ..models import Agent, Booking, SessionType, Strike, TermsVersion
 from ..models.booking import LONGEST_CELLS
 from ..models.offer import PlaceKind
+from ..numbers import CONFLICTS
 from ..policy import POLICY
 from ..refusals import (
     AlreadyStarted,
@@ -388,7 +389,7 @@ def _require_free(
     if any(one.first_cell + one.cells > first_cell for one in own if one != moving):
         raise ClientBusy
     if not availability.is_free(session_type, agent, first_cell, client=client, at=at, moving=moving, by_firm=by_firm):
-        raise SlotTaken
+        raise _taken()
 
 
 def _write_slot(write: Any) -> Any:
@@ -397,7 +398,12 @@ def _write_slot(write: Any) -> Any:
         with transaction.atomic():
             return write()
     except IntegrityError:
-        raise SlotTaken from None
+        raise _taken() from None
+
+
+def _taken() -> SlotTaken:
+    CONFLICTS.count()
+    return SlotTaken()
 
 
 def _note_contact(client: User, phone: str, sms_consent: bool, *, at: datetime) -> None:

@@ -8,14 +8,18 @@ class OutboxConfig(AppConfig):
     def ready(self) -> None:
         from supportportal.people import roles
         from supportportal.people.models import Role
+        from supportportal.watch import metrics
+        from supportportal.watch import troubles as watched
 
         from . import (
             answers,
             gateways,
             kinds,
             notices,
+            numbers,
             own_data,
             trials,
+            troubles,
             webhooks,  # noqa: F401  (it listens to what e-mail providers report)
         )
 
@@ -25,3 +29,5 @@ class OutboxConfig(AppConfig):
         roles.grant(Role.MANAGER, "outbox.view_gateway", "outbox.change_gateway")
         kinds.register(*answers.KINDS, *trials.KINDS)
         gateways.check()
+        watched.register(troubles.found)
+        metrics.register(*numbers.GAUGES)

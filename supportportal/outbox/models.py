@@ -153,6 +153,7 @@ class Message(models.Model):
             ),
             models.Index(fields=["lease_until"], condition=Q(state="sending"), name="message_leased"),
             models.Index(fields=["try_at"], condition=Q(state="unknown"), name="message_to_ask_about"),
+            models.Index(fields=["due_at"], condition=Q(state="failed"), name="message_failed"),
             models.Index(fields=["provider_id"], condition=~Q(provider_id=""), name="message_by_provider_id"),
             models.Index(fields=["subject_type", "subject_id"], name="message_by_subject"),
         ]

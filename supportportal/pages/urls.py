@@ -4,7 +4,6 @@ from . import views
 
 urlpatterns = [
     path("", views.home, name="home"),
-    path("healthz", views.healthz, name="healthz"),
     path("styles/<slug:name>.<slug:digest>.css", views.stylesheet, name="stylesheet"),
     path("firm.css", views.firm_css, name="firm_css"),
     path("firm/logo", views.firm_logo, name="firm_logo"),

@@ -1,7 +1,6 @@
 """Pages that belong to no app: home, health, the firm's colours and logo, language and zone, legal texts."""
 
 import logging
-import secrets
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -16,6 +15,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from supportportal.colour import accents
 from supportportal.files.download import image_response
+from supportportal.logs import request_id
 from supportportal.people import zones
 from supportportal.people.models import Firm
 
@@ -35,12 +35,6 @@ def home(request: HttpRequest) -> HttpResponse:
     if request.user.is_staff:
         return redirect("admin:index")
     return render(request, "pages/home.html", {"panels": home_board.shown_to(request, timezone.now())})
-
-
-@require_safe
-def healthz(request: HttpRequest) -> HttpResponse:
-    """The web process answers; nothing else is asked."""
-    return HttpResponse("ok", content_type="text/plain")
 
 
 @require_safe
@@ -120,6 +114,6 @@ def _next(request: HttpRequest) -> str:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """The page for what nobody foresaw: asks nothing of the database, and gives a reference that the log has too."""
-    reference = secrets.token_hex(4)
+    reference = request_id.get()
     logging.getLogger("django.request").error("The reference given for the error on %s is %s", request.path, reference)
     return HttpResponse(render_to_string("500.html", {"reference": reference}), status=500)

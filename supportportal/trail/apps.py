@@ -7,6 +7,11 @@ class TrailConfig(AppConfig):
     label = "trail"
 
     def ready(self) -> None:
-        from . import guard
+        from supportportal.watch import metrics
+        from supportportal.watch import troubles as watched
+
+        from . import guard, numbers, troubles
 
         post_migrate.connect(guard.create_after_migrate, sender=self)
+        watched.register(troubles.found)
+        metrics.register(*numbers.GAUGES)

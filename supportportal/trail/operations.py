@@ -43,6 +43,11 @@ def seal(*, at: datetime, limit: int = BATCH) -> int:
         return 0
 
 
+def unsealed(*, at: datetime) -> "models.QuerySet[Entry]":
+    """Committed entries that no seal covers yet, in the order in which they will be sealed."""
+    return _unsealed(_settled(at))
+
+
 def faults(*, at: datetime) -> Iterator[str]:
     """Walk the whole chain and say, one by one, what does not fit: changed, removed, moved or never sealed."""
     previous, expected = FIRST, 1

@@ -12,6 +12,7 @@ KERNEL = [
         *("broker", "businesstime", "colour", "edits", "environment", "explain", "lattice", "links", "logs"),
         *("providers", "reader", "refusals", "spreadsheets", "wording"),
     },
+    {"watch"},
     {"trail"},
     {"files"},
     {"people"},

@@ -79,6 +79,7 @@ KEPT: dict[str, Kept] = {
     # The frame
     "home": Kept(says=True),
     "healthz": OPEN,
+    "readyz": OPEN,
     "stylesheet": OPEN,
     "firm_css": OPEN,
     "firm_logo": OPEN,
@@ -155,7 +156,7 @@ CLOSED: dict[str, Gate] = {
 }
 ONLY_PRESSED = {"bookings:link_undo"}
 # Of staff, of providers, and of the demo; and what a client has only after setting up a second factor.
-NOT_FOR_CLIENTS = {"mfa_deactivate_totp", "mfa_view_recovery_codes", "mfa_download_recovery_codes"}
+NOT_FOR_CLIENTS = {"health_jobs", "metrics"} | {"mfa_deactivate_totp", "mfa_view_recovery_codes", "mfa_download_recovery_codes"}
 NAMESPACES_NOT_FOR_CLIENTS = ("admin:", "anymail:", "demo:", "twilio_")
 
 

@@ -1,0 +1,34 @@
+"""Around every request: a number to find it by in the logs, and how long it took."""
+
+import time
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from supportportal import logs
+
+from . import metrics, request_ids
+
+ASKED_BY_MACHINES = ("healthz", "readyz", "health_jobs", "metrics")  # they would hide how people fare
+
+
+class WatchMiddleware:
+    """The first of all, so that whatever is logged while the request is answered bears its number."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        self.left_out = {reverse(name) for name in ASKED_BY_MACHINES}
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        began = time.perf_counter()
+        number = request_ids.given(request) or request_ids.new()
+        token = logs.request_id.set(number)
+        try:
+            response = self.get_response(request)
+        finally:
+            logs.request_id.reset(token)
+        response.headers["X-Request-ID"] = number
+        if request.path_info not in self.left_out:
+            metrics.note_request(response.status_code, time.perf_counter() - began)
+        return response
