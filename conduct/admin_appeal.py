@@ -32,7 +32,7 @@ from . import appeal_time, eligibility, messages_appeal, notices, rules
 from . import messages as mails
 from .admin_access import DECIDE, GatedAdmin
 from .forms_appeal import AppointForm, AssignForm, DecideAppealForm, EntryForm, NothingForm
-from .models import AffectedSession, Appeal, Appointment, Assessment, Measure
+from .models import AffectedSession, Appeal, Appointment, Assessment, Incident, Measure
 from .operations import appeals, appointments, desk
 from .refusals import ConductRefused, Stale
 from .rules import Grounds
@@ -227,10 +227,11 @@ class AppealAdmin(GatedAdmin):
         return get_object_or_404(rows, pk=pk)
 
     def measure(self, request: HttpRequest, pk: int) -> Measure:
-        """A measure, for managers. Raises Http404."""
+        """A measure of an incident that they may see, for managers. Raises Http404."""
         if not request.user.has_perm(DECIDE):
             raise Http404
-        return get_object_or_404(Measure.objects.select_related("incident__client__account", "restriction"), pk=pk)
+        rows = Measure.objects.filter(incident__in=Incident.objects.visible_to(request.user).values("pk"))
+        return get_object_or_404(rows.select_related("incident__client__account", "restriction"), pk=pk)
 
     def _page(
         self,

@@ -75,7 +75,7 @@ class DecideAdmin(GatedAdmin):
         self, request: HttpRequest, incident: Incident, extends: Measure | None, form: DecideForm, at: datetime
     ) -> HttpResponse:
         """The preview; or the decision, if the same would still follow as was shown. Raises ConductRefused."""
-        findings = form.findings(precedents.kept(form.cleaned_data["precedents"], incident))
+        findings = form.findings(precedents.kept(form.cleaned_data["precedents"], incident, request.user))
         step, who, seen = form.step(extends), {"by": request.user, "at": at}, seen_version(request)
         weighed = deciding.weigh(incident, findings, step, **who)
         shown = preview.of(weighed, at)
@@ -100,7 +100,7 @@ class DecideAdmin(GatedAdmin):
     ) -> HttpResponse:
         form.say_what_is_needed()
         severity = severity_of(form)
-        alike = precedents.comparable(incident, severity, at)
+        alike = precedents.comparable(incident, severity, request.user, at)
         steps = [(option, STEP_HELP[Kind(option.data["value"])]) for option in form["kind"]]
         next_ones = kinds_for(incident, extends)
         context = {

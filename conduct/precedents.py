@@ -1,4 +1,7 @@
-"""Comparable past decisions, for whoever decides or approves: like cases alike (R-3). They show no names."""
+"""Comparable past decisions, for whoever decides or approves: like cases alike (R-3).
+
+They show no names, and nothing of an incident whose complaint is closed to the reader (C-8).
+"""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -8,6 +11,8 @@ from django.db.models import Case, F, IntegerField, Q, QuerySet, TextField, Valu
 from django.db.models.functions import Abs, Cast
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+
+from supportportal.people.models import User
 
 from .models import Appeal, Assessment, Incident, Measure
 
@@ -63,11 +68,11 @@ class Precedent:
         return Appeal.Outcome(appeal.outcome).label if appeal.outcome else _("not decided yet")
 
 
-def comparable(incident: Incident, severity: int | None, at: datetime) -> list[Precedent]:
+def comparable(incident: Incident, severity: int | None, reader: User, at: datetime) -> list[Precedent]:
     """Decisions on other clients' incidents with a category in common and a like severity, the closest first, then the
     latest; of any severity while none is chosen. One query.
     """
-    found = _with_facts(Measure.objects.filter(state__in=DECIDED)).exclude(incident__client=incident.client_id)
+    found = _with_facts(_decided(reader)).exclude(incident__client=incident.client_id)
     found = found.annotate(text=Cast("incident__categories", TextField()))
     shares = [Q(text__contains=f'"{category}"') for category in incident.categories]
     shared = sum((_one_if(share) for share in shares), Value(0, output_field=IntegerField()))
@@ -79,17 +84,21 @@ def comparable(incident: Incident, severity: int | None, at: datetime) -> list[P
     return [Precedent(measure, at) for measure in found.order_by(*order)[:MOST]]
 
 
-def in_view(ids: Sequence[int], at: datetime) -> list[Precedent]:
+def in_view(ids: Sequence[int], reader: User, at: datetime) -> list[Precedent]:
     """Those that somebody had before their eyes when they decided, in the same order. One query."""
-    found = _with_facts(Measure.objects.filter(state__in=DECIDED)).in_bulk(list(ids))
+    found = _with_facts(_decided(reader)).in_bulk(list(ids))
     return [Precedent(found[pk], at) for pk in ids if pk in found]
 
 
-def kept(ids: Collection[int], incident: Incident) -> list[int]:
+def kept(ids: Collection[int], incident: Incident, reader: User) -> list[int]:
     """Those of the ids that can have been in view: decisions on other clients' incidents, in the order given."""
-    real = Measure.objects.filter(pk__in=ids, state__in=DECIDED).exclude(incident__client=incident.client_id)
+    real = _decided(reader).filter(pk__in=ids).exclude(incident__client=incident.client_id)
     known = set(real.values_list("pk", flat=True))
     return [pk for pk in dict.fromkeys(ids) if pk in known]
+
+
+def _decided(reader: User) -> QuerySet[Measure]:
+    return Measure.objects.filter(state__in=DECIDED, incident__in=Incident.objects.not_closed_to(reader).values("pk"))
 
 
 def _with_facts(measures: QuerySet[Measure]) -> QuerySet[Measure]:

@@ -8,17 +8,19 @@ from django.utils.translation import gettext_lazy as _
 
 from supportportal.files.models import StoredFile
 
-from .incident import MANAGERS
+from .incident import MANAGERS, Incident
 from .measure import Measure
 
 
 class AppealQuerySet(models.QuerySet):
     def visible_to(self, user):
-        """Managers see all, an outside reviewer the one appointed to; who reported it sees what came of it (R-10)."""
+        """Managers see those of the incidents that they may see, an outside reviewer the one appointed to; who reported
+        it sees what came of it (R-10, C-8).
+        """
         if not (user.is_active and user.is_staff):
             return self.none()
         if user.is_superuser or user.has_role(*MANAGERS):
-            return self
+            return self.filter(measure__incident__in=Incident.objects.in_full_for(user).values("pk"))
         appointed = Appointment.objects.filter(person=user.pk, ended_at__isnull=True)
         return self.filter(measure__in=appointed.values("measure"))
 

@@ -35,8 +35,7 @@ class IncidentQuerySet(models.QuerySet):
         if not (user.is_active and user.is_staff):
             return self.none()
         if user.is_superuser or user.has_role(*MANAGERS):
-            seen = Q(complaint__isnull=True) | Q(complaint__in=Complaint.objects.visible_to(user).values("pk"))
-            return self.filter(seen | Q(reporter=user.pk))
+            return self.filter(_open_to(user) | Q(reporter=user.pk))
         appointed = Q(measures__appointments__person=user.pk, measures__appointments__ended_at__isnull=True)
         return self.filter(Q(reporter=user.pk) | appointed).distinct()
 
@@ -47,8 +46,16 @@ class IncidentQuerySet(models.QuerySet):
         appointed = Q(measures__appointments__person=user.pk, measures__appointments__ended_at__isnull=True)
         return self.visible_to(user).filter(appointed).distinct()
 
+    def not_closed_to(self, user):
+        """Those that belong to no complaint, or to one that ``user`` may know of (C-8)."""
+        return self.filter(_open_to(user))
+
     def open(self):
         return self.filter(state=Incident.State.OPEN)
+
+
+def _open_to(user):
+    return Q(complaint__isnull=True) | Q(complaint__in=Complaint.objects.visible_to(user).values("pk"))
 
 
 class Incident(models.Model):

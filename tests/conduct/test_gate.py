@@ -1,0 +1,101 @@
+"""What belongs to an incident whose complaint is closed to a manager is closed too, on every way (C-8)."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.apps import apps
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from complaints.models import NamedStaff
+from conduct import panels_client, precedents
+from conduct.models import Appeal, Measure
+from conduct.operations import appeals, deciding
+from supportportal.files.intake import accept
+from supportportal.people import roles
+from tests.factories import MONDAY_TEN, ClientFactory, FirmFactory, StaffFactory
+from tests.factories_complaints import ComplaintFactory
+from tests.factories_conduct import make_incident, make_measure
+from tests.files import samples
+
+pytestmark = pytest.mark.django_db
+AT = MONDAY_TEN
+DAY = timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def now():
+    FirmFactory()
+    for app in ("conduct", "people", "bookings", "outbox", "trail", "complaints"):
+        roles.sync_after_migrate(apps.get_app_config(app), "default")
+    with time_machine.travel(AT + DAY, tick=False) as clock:
+        yield clock
+
+
+@pytest.fixture
+def named():
+    """A manager whom the complaint names; so is a superuser no exception."""
+    return StaffFactory(roles=["manager"], name="Mark Named", is_superuser=True)
+
+
+@pytest.fixture
+def senior():
+    return StaffFactory(roles=["senior manager"])
+
+
+@pytest.fixture
+def hidden(named, senior):
+    """A measure for an incident that belongs to a complaint about the named manager."""
+    person = ClientFactory(name="Carlo Hidden")
+    complaint = ComplaintFactory(client=person)
+    complaint.named.create(part=NamedStaff.Part.ABOUT, typed="Mark", person=named)
+    incident = make_incident(client=person, reporter=senior, concerned=StaffFactory(), complaint=complaint)
+    measure = make_measure(deciding.Step(Measure.Kind.WARNING), incident=incident, by=senior, at=AT)
+    return deciding.approve(measure, by=StaffFactory(roles=["senior manager"]), at=AT, seen=None)
+
+
+@pytest.fixture
+def appeal(hidden):
+    made = appeals.lodge(hidden, reasons="It was not me.", at=AT + DAY)
+    made.files.add(accept(SimpleUploadedFile("a.pdf", samples.PDF), AT))
+    return made
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["conduct_appeal_change", "conduct_appeal_file", "conduct_appeal_act", "conduct_appeal_enter"],
+)
+def test_an_appeals_pages_are_not_there(client, named, senior, appeal, name):
+    args = {
+        "conduct_appeal_change": [appeal.pk],
+        "conduct_appeal_file": [appeal.pk, appeal.files.get().pk],
+        "conduct_appeal_act": [appeal.pk, "take"],
+        "conduct_appeal_enter": [appeal.measure_id],
+    }[name]
+    ask = client.post if name == "conduct_appeal_act" else client.get
+    client.force_login(named)
+    assert ask(reverse(f"admin:{name}", args=args)).status_code == 404
+    client.force_login(senior)
+    answer = ask(reverse(f"admin:{name}", args=args))
+    answer.close()
+    assert answer.status_code != 404
+
+
+def test_nor_is_it_in_a_list_or_on_the_first_page(client, rf, named, senior, appeal):
+    assert not Appeal.objects.visible_to(named).exists()
+    for person, found in ((named, []), (senior, [appeal])):
+        client.force_login(person)
+        assert list(client.get(reverse("admin:conduct_appeal_changelist")).context["page"]) == found
+        request = rf.get("/")
+        request.user = person
+        shown = panels_client._appeals(request, AT + DAY) or {"appeals": []}
+        assert shown["appeals"] == found
+
+
+def test_nor_is_its_measure_among_comparable_decisions(named, senior, hidden):
+    other = make_incident()
+    for person, found in ((named, []), (senior, [hidden])):
+        assert [one.measure for one in precedents.comparable(other, None, person, AT)] == found
+        assert [one.measure for one in precedents.in_view([hidden.pk], person, AT)] == found
+        assert precedents.kept([hidden.pk], other, person) == [one.pk for one in found]
