@@ -14,6 +14,7 @@ from supportportal.lattice import (
     WeeklyHours,
     Window,
     busy_masks,
+    cut,
     local_dates,
 )
 from supportportal.people.models import Firm, User
@@ -131,8 +132,15 @@ def _holidays(timetable: Timetable, countries: set[str], ground: Window) -> list
 
 
 def _time_off(agents: Iterable[int], timetable: Timetable, ground: Window) -> dict[int, int]:
+    """Away, as somebody entered it or as the agent's own calendar says."""
+    agents = list(agents)
     spans = ((agent, *span) for agent in agents for span in timetable.time_off.get(agent, ()))
-    return busy_masks(((agent, first, end) for agent, first, end in spans if _meets((first, end), ground)), ground)
+    masks = busy_masks(((agent, first, end) for agent, first, end in spans if _meets((first, end), ground)), ground)
+    for agent in timetable.busy.keys() & set(agents):
+        window, mask = timetable.busy[agent]
+        if busy := cut(mask, window, ground):
+            masks[agent] = masks.get(agent, 0) | busy
+    return masks
 
 
 def _meets(span: tuple[int, int], ground: Window) -> bool:

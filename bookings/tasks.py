@@ -1,10 +1,14 @@
 """The ticks of sessions. Any number of them may run at once; one too many is harmless."""
 
+import time
+
 from celery import shared_task
 from django.utils import timezone
 
 from . import cells, holidays
-from .operations import feedback, unanswered, waiting
+from .operations import busy_calendars, feedback, unanswered, waiting
+
+CALENDAR_SECONDS = 30  # one tick takes a thread for no longer than this, and what it is then reading
 
 
 @shared_task(ignore_result=True)
@@ -29,6 +33,14 @@ def ask_surveys() -> None:
 def seed_holidays() -> None:
     """A new year, or the first agent of another country, brings its public holidays (B-1)."""
     holidays.seed_missing(timezone.localdate())
+
+
+@shared_task(ignore_result=True)
+def read_calendars() -> None:
+    """When agents are busy in their own calendars, one after the other."""
+    until = time.monotonic() + CALENDAR_SECONDS
+    while busy_calendars.read_next(timezone.now()) and time.monotonic() < until:
+        pass
 
 
 @shared_task(ignore_result=True)

@@ -16,9 +16,19 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 
-from supportportal.lattice import DAY_MINUTES, WeeklyHours, cell_at, cell_from
+from supportportal.lattice import DAY_MINUTES, WeeklyHours, Window, cell_at, cell_from, spans
 
-from .models import Agent, Closure, Holiday, OpeningHours, SessionType, TimeOff, TimetableVersion, WorkingHours
+from .models import (
+    Agent,
+    BusyTime,
+    Closure,
+    Holiday,
+    OpeningHours,
+    SessionType,
+    TimeOff,
+    TimetableVersion,
+    WorkingHours,
+)
 from .models.offer import PlaceKind
 
 _VERSION = f"SELECT token FROM {TimetableVersion._meta.db_table}"  # noqa: S608 -- a table's name
@@ -43,7 +53,8 @@ class Holder:
 @dataclass(frozen=True)
 class Timetable:
     """``holders`` and opening hours by the id of the session type, the former in the order of their names; time off by
-    the agent's, as (first cell, end); closures as (first cell, end, reason).
+    the agent's, as (first cell, end); closures as (first cell, end, reason). ``busy``: what agents' own calendars say,
+    as a window and its mask, for those may be hundreds of short spans each.
     """
 
     holders: dict[int, list[Holder]]
@@ -51,6 +62,7 @@ class Timetable:
     holidays: dict[str, dict[date, str]]
     closures: list[tuple[int, int, str]]
     time_off: dict[int, list[tuple[int, int]]]
+    busy: dict[int, tuple[Window, int]]
 
     @classmethod
     def current(cls) -> "Timetable":
@@ -63,7 +75,7 @@ class Timetable:
     @classmethod
     def read(cls) -> "Timetable":
         opening_hours = _hours(OpeningHours.objects.all(), "session_type")
-        return cls(_holders(), opening_hours, _holidays(), _closures(), _time_off())
+        return cls(_holders(), opening_hours, _holidays(), _closures(), _time_off(), _busy())
 
     def able_to_hold(self, session_type: SessionType) -> list[Holder]:
         """Whoever holds the type and can: a video session needs a link (B-1a)."""
@@ -124,3 +136,11 @@ def _time_off() -> dict[int, list[tuple[int, int]]]:
     for agent, begins, ends in TimeOff.objects.order_by("starts_at").values_list("agent", "starts_at", "ends_at"):
         found[agent].append((cell_at(begins), cell_from(ends)))
     return dict(found)
+
+
+def _busy() -> dict[int, tuple[Window, int]]:
+    found: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for agent, first, end in BusyTime.objects.values_list("agent", "first_cell", "end_cell"):
+        found[agent].append((first, end))
+    windows = {agent: (min(pairs)[0], max(end for _first, end in pairs)) for agent, pairs in found.items()}
+    return {agent: (windows[agent], spans(pairs, windows[agent])) for agent, pairs in found.items()}

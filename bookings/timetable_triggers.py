@@ -19,10 +19,10 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from supportportal.people.models import User
 
-from .models import Agent, Closure, Holiday, OpeningHours, TimeOff, TimetableVersion, WorkingHours
+from .models import Agent, BusyTime, Closure, Holiday, OpeningHours, TimeOff, TimetableVersion, WorkingHours
 
 _VERSION = TimetableVersion._meta.db_table
-_READ = (Agent, Agent.session_types.through, WorkingHours, OpeningHours, Holiday, Closure, TimeOff)
+_READ = (Agent, Agent.session_types.through, WorkingHours, OpeningHours, Holiday, Closure, TimeOff, BusyTime)
 _UPDATES = {
     **{model._meta.db_table: "UPDATE" for model in _READ},
     User._meta.db_table: "UPDATE OF is_active, name, email",  # all that is read of people; the rest changes often

@@ -248,6 +248,7 @@ CELERY_BEAT_SCHEDULE = {
     "every-20-seconds-unanswered": _every(20, "bookings.tasks.cancel_unanswered"),
     "every-15-minutes-ask-surveys": _every(900, "bookings.tasks.ask_surveys"),
     "every-minute-holidays": _every(60, "bookings.tasks.seed_holidays"),
+    "every-minute-calendars": _every(60, "bookings.tasks.read_calendars"),
     "every-5-minutes-sweep": _every(300, "bookings.tasks.sweep"),
     "every-minute-deadlines": _every(60, "complaints.tasks.watch_deadlines"),
     "every-minute-conduct": _every(60, "conduct.tasks.watch"),
@@ -255,6 +256,12 @@ CELERY_BEAT_SCHEDULE = {
     # What it deletes is a day old; a portal that is off at night, or not up for a day, gets it done all the same.
     "every-hour-sweep-files": _every(3600, "supportportal.files.tasks.sweep"),
 }
+
+# -- agents' own calendars ---------------------------------------------------------------------------------------------
+
+CALENDAR_SCHEMES = ("https",)
+# Hosts of your own network that agents' calendars may be read from; every other address there is refused.
+CALENDAR_INTERNAL_HOSTS = env.list("CALENDAR_INTERNAL_HOSTS", default=[])
 
 # -- e-mail and text messages ------------------------------------------------------------------------------------------
 

@@ -34,9 +34,9 @@ class BusyCalendarQuerySet(models.QuerySet):
     def due(self, at):
         return self.read_now().filter(next_read_at__lte=at).order_by("next_read_at", "pk")
 
-    def failing_since(self, instant):
-        """Not read once since then; ``entered_at`` is where the first reading was owed."""
-        return self.read_now().filter(failed_since__lte=instant)
+    def not_read_since(self, instant):
+        """Once at least: since ``entered_at`` where no reading ever succeeded."""
+        return self.read_now().filter(Q(read_at__lte=instant) | Q(read_at=None, entered_at__lte=instant))
 
 
 class BusyCalendar(models.Model):
@@ -80,6 +80,11 @@ class BusyCalendar(models.Model):
 
     def __str__(self) -> str:
         return f"{self.agent}: {self.host}"
+
+    @property
+    def known_at(self):
+        """How old what we know is; before the first reading, since when we should know."""
+        return self.read_at or self.entered_at
 
 
 class BusyTime(models.Model):

@@ -1,5 +1,6 @@
 """The policy of sessions as plain functions of values and times: no database, no settings, no clock."""
 
+from .calendars import calendar_is_old, read_calendar_after
 from .ladder import Standing, add_months, bookable_from, ladder, levels, review_until, standing
 from .notice import PlannedReminder, free_until, is_free_to_change, notice, plan_reminders
 from .numbers import DEFAULT, Policy, Reminder
@@ -26,6 +27,7 @@ __all__ = [
     "absent_from",
     "add_months",
     "bookable_from",
+    "calendar_is_old",
     "door_opens",
     "feedback_until",
     "free_until",
@@ -43,6 +45,7 @@ __all__ = [
     "plan_reminders",
     "quarter_before",
     "quarter_of",
+    "read_calendar_after",
     "review_until",
     "standing",
     "undo_until",

@@ -61,6 +61,9 @@ class Policy:
         (4, 510, 720),
     )
     desk_zone: str = ""  # the firm's, unless given
+    calendar_every: timedelta = timedelta(minutes=15)  # how often agents' own calendars are read
+    calendar_pause: timedelta = timedelta(hours=6)  # the longest pause after failures
+    calendar_old: timedelta = timedelta(hours=24)  # not read for so long: the agent and the managers are told
     desk_midday: int = 720  # the minute of the day at which the afternoon begins
 
 

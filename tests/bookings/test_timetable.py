@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from bookings import timetable_triggers
-from bookings.models import Agent, Closure, Holiday, OpeningHours, TimeOff, TimetableVersion, WorkingHours
+from bookings.models import Agent, BusyTime, Closure, Holiday, OpeningHours, TimeOff, TimetableVersion, WorkingHours
 from bookings.timetable import Timetable
 from supportportal.people.models import User
 
@@ -48,6 +48,7 @@ def firm():
         holiday=HolidayFactory(country="IT", day=NEW_YEAR, name="Capodanno"),
         closure=ClosureFactory(**CLOSED),
         time_off=TimeOffFactory(agent=agent),
+        busy=BusyTime.objects.create(agent=agent, first_cell=6_000_000, end_cell=6_000_012),
     )
 
 
@@ -88,6 +89,7 @@ OPENING = "bookings_openinghours (session_type_id, weekday, opens, closes)"
 HELD = "bookings_agent_session_types (agent_id, sessiontype_id)"
 CLOSURES = "bookings_closure (starts_at, ends_at, reason)"
 TIME_OFF = "bookings_timeoff (agent_id, starts_at, ends_at, reason)"
+BUSY = "bookings_busytime (agent_id, first_cell, end_cell)"
 HOLIDAYS = "bookings_holiday (country, day, name, is_observed)"
 WRITES = {
     "an agent more": lambda firm: AgentFactory(session_types=[firm.session_type]),
@@ -148,6 +150,11 @@ WRITES = {
     "time off gone": lambda firm: firm.time_off.delete(),
     "time off more, raw": raw(f"INSERT INTO {TIME_OFF} VALUES ({{firm.agent.pk}}, '2026-12-28', '2026-12-29', '')"),
     "time off gone, raw": raw("DELETE FROM bookings_timeoff"),
+    "busy more": lambda firm: BusyTime.objects.bulk_create([BusyTime(agent=firm.agent, first_cell=1, end_cell=2)]),
+    "busy for longer": lambda firm: BusyTime.objects.update(end_cell=6_000_024),
+    "busy no more": lambda firm: firm.busy.delete(),
+    "busy more, raw": raw(f"INSERT INTO {BUSY} VALUES ({{firm.agent.pk}}, 6000100, 6000112)"),
+    "busy no more, raw": raw("DELETE FROM bookings_busytime"),
 }
 WRITES_ON_SQLITE = {
     "a holiday replaced": raw(f"INSERT OR REPLACE INTO {HOLIDAYS} VALUES ('IT', '2027-01-01', 'Anno nuovo', true)"),

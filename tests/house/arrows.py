@@ -9,7 +9,7 @@ APPS = ["supportportal", "bookings", "complaints", "conduct"]
 # Inside supportportal, lowest first. A new part has to be put here, or the test fails.
 KERNEL = [
     {
-        *("broker", "businesstime", "colour", "edits", "environment", "explain", "lattice", "links", "logs"),
+        *("broker", "businesstime", "colour", "edits", "environment", "explain", "fetching", "lattice", "links", "logs"),
         *("providers", "reader", "refusals", "spreadsheets", "wording"),
     },
     {"watch"},
