@@ -17,4 +17,5 @@ RUN STATIC_ROOT=/app/static SECRET_KEY=build VAR_DIR=/tmp/build python manage.py
 ENV STATIC_ROOT=/app/static
 USER portal
 EXPOSE 8000
-CMD ["gunicorn", "--bind=0.0.0.0:8000", "--worker-class=gthread", "--workers=2", "--threads=8", "supportportal.wsgi"]
+CMD ["gunicorn", "--bind=0.0.0.0:8000", "--worker-class=gthread", "--workers=2", "--threads=8", \
+    "--worker-tmp-dir=/dev/shm", "supportportal.wsgi"]

@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run demo-reset start-empty owner test check storm bench messages format
+.PHONY: help run demo-reset start-empty owner test check rehearse storm bench messages format
 .SILENT:
 
 PORT ?= 8000
@@ -8,7 +8,7 @@ export PORT
 DEMO := env -u DATABASE_URL -u REDIS_URL -u EMAIL_URL ENV_FILE= DEMO=1
 EMPTY := $(CURDIR)/var/empty
 PYTEST := .venv/bin/python -m pytest
-ORDINARY := -n auto --maxprocesses=4 --dist worksteal -m "not e2e and not storm"
+ORDINARY := -n auto --maxprocesses=4 --dist worksteal -m "not e2e and not storm and not rehearsal"
 
 help:  ## what there is
 	sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1 \t\2/p' Makefile | expand -t 20
@@ -42,6 +42,10 @@ test:  ## all tests: SQLite, PostgreSQL with Redis, races, real browser
 check:  ## style, types, settings, arrows, translations
 	.ci/environment dev
 	.ci/check
+
+rehearse:  ## what docker-compose.yml starts, without Docker: the main way, faults under load, an orderly end
+	.ci/environment dev
+	$(PYTEST) -m rehearsal -s --timeout=900
 
 storm:  ## races and kills with the full counts (long)
 	.ci/environment dev

@@ -21,7 +21,7 @@ TEST_DB = os.environ.get("TEST_DB", "sqlite")
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server"}
 # Whatever the shell or a .env file says: the tests decide.
 OF_THE_SHELL = ["DATABASE_URL", "DEBUG", "DEMO", "EMAIL_URL", "PORT", "SITE_URL", "ALLOWED_HOSTS"]
-PLACES = {"e2e": "e2e", "storms": "storm"}
+PLACES = {"e2e": "e2e", "storms": "storm", "rehearsal": "rehearsal"}
 
 _started: list[servers.Server] = []
 _kept_folders: list[Path] = []
@@ -74,6 +74,8 @@ def _prepare_settings(folder: Path) -> None:
     if TEST_DB == "sqlite":
         # In memory, SQLite locks whole tables and tells nothing about the file that people run.
         settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = str(folder / "test.sqlite3")
+    # Most tests sign staff in directly; tests/people/test_second_factor.py and test_confirming.py switch these on.
+    settings.STAFF_MFA = settings.REAUTHENTICATE = False
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 

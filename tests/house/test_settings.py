@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 # Read by others: docker compose, anymail (any provider's names).
-OTHERS = {"POSTGRES_PASSWORD", "ANYMAIL_MAILGUN_API_KEY", "ANYMAIL_WEBHOOK_SECRET"}
+OTHERS = {"POSTGRES_PASSWORD", "PROXY_ADDRESS", "TLS_PORT", "ANYMAIL_MAILGUN_API_KEY", "ANYMAIL_WEBHOOK_SECRET"}
 PRODUCTION = {
     "SECRET_KEY": "a-key-of-fifty-characters-or-more-that-nobody-can-guess-0123456789",
     "SITE_URL": "https://support.example.org",

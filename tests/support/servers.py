@@ -4,6 +4,7 @@ import importlib.util
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Callable
@@ -21,9 +22,11 @@ class Server:
         # Not pytest's folder: that is closed to the ordinary user PostgreSQL insists on.
         self.folder = Path(tempfile.mkdtemp(prefix=f"portal-{name}-"))
         self.process: subprocess.Popen | None = None
+        self.start_again: Callable[[], None] = lambda: None
 
     def start(self, *command: str | Path, is_up: Callable[[], bool], **options) -> None:
-        with (self.folder / "log").open("wb") as log:
+        self.start_again = lambda: self.start(*command, is_up=is_up, **options)
+        with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 command, stdout=log, stderr=log, preexec_fn=die_with_parent, start_new_session=True, **options
             )
@@ -35,6 +38,11 @@ class Server:
             error.add_note((self.folder / "log").read_text(errors="replace")[-2000:])
             self.stop()
             raise
+
+    def end(self, number: signal.Signals) -> None:
+        """The server alone; its data stays for ``start_again``."""
+        self.process.send_signal(number)
+        self.process.wait(60)
 
     def stop(self) -> None:
         if self.process:
