@@ -16,28 +16,33 @@ def managers() -> QuerySet[User]:
 
 def deciders(incident: Incident) -> QuerySet[User]:
     """Managers, but not whom it was aimed at, and nobody named in an open complaint of the client (R-7b)."""
-    return _impartial(incident).filter(pk__in=managers().values("pk"))
+    return _unbiased(_in_role(incident), incident)
+
+
+def readers(incident: Incident) -> QuerySet[User]:
+    """Managers to whom the complaint that it belongs to, if there is one, is not closed (C-8)."""
+    return managers() if incident.complaint_id is None else managers().filter(pk__in=_who_see(incident))
 
 
 def approvers(measure: Measure) -> QuerySet[User]:
     """Managers who could have decided it themselves, other than who did, and who was appointed (R-3, S-1)."""
-    return _with_appointed(measure, deciders(measure.incident)).exclude(pk=measure.decided_by_id)
+    return _unbiased(offered_approval(measure), measure.incident)
 
 
 def appeal_reviewers(measure: Measure) -> QuerySet[User]:
     """Who neither reported, nor decided, nor approved, nor is named; and who was appointed (R-7, S-1)."""
-    return _with_appointed(measure, deciders(measure.incident)).exclude(pk__in=_with_a_part(measure))
+    return _unbiased(offered_appeal(measure), measure.incident)
 
 
 def offered_approval(measure: Measure) -> QuerySet[User]:
     """Whom a proposal is offered to: the approvers, and whoever an open complaint alone keeps from it. Such a person is
     refused, not left out: what they are shown must not tell them of it (C-8)."""
-    return _in_role_or_appointed(measure).exclude(pk=measure.decided_by_id)
+    return _in_role(measure.incident, measure).exclude(pk=measure.decided_by_id)
 
 
 def offered_appeal(measure: Measure) -> QuerySet[User]:
     """Whom an appeal is offered to, in the same way."""
-    return _in_role_or_appointed(measure).exclude(pk__in=_with_a_part(measure))
+    return _in_role(measure.incident, measure).exclude(pk__in=_with_a_part(measure))
 
 
 def open_complaints(client: User) -> QuerySet[Complaint]:
@@ -45,33 +50,30 @@ def open_complaints(client: User) -> QuerySet[Complaint]:
     return Complaint.objects.open().filter(Q(client=client) | Q(email__iexact=client.email))
 
 
-def _impartial(incident: Incident) -> QuerySet[User]:
-    named = NamedStaff.objects.filter(complaint__in=open_complaints(incident.client)).exclude(
-        part=NamedStaff.Part.CLEARED
-    )
-    barred = named.filter(person__isnull=False).values("person")
-    return _unconcerned(incident).exclude(pk__in=barred)
+def _unbiased(people: QuerySet[User], incident: Incident) -> QuerySet[User]:
+    """Of these, whom no open complaint of the client names."""
+    named = NamedStaff.objects.filter(complaint__in=open_complaints(incident.client), person__isnull=False)
+    return people.exclude(pk__in=named.exclude(part=NamedStaff.Part.CLEARED).values("person"))
 
 
-def _unconcerned(incident: Incident) -> QuerySet[User]:
-    found = User.objects.staff().exclude(pk__in=[incident.concerned_id, incident.client_id])
+def _in_role(incident: Incident, measure: Measure | None = None) -> QuerySet[User]:
+    """Managers, and who is appointed for the measure; not whom it was aimed at, nor from whom it is hidden (C-8)."""
+    either = Q(pk__in=managers().values("pk"))
+    if measure is not None:
+        either |= Q(pk__in=_appointed(measure).values("person"))
+    found = User.objects.staff().filter(either).exclude(pk__in=[incident.concerned_id, incident.client_id])
     return found if incident.complaint_id is None else found.filter(pk__in=_who_see(incident))
 
 
 def _who_see(incident: Incident) -> list[int]:
-    """Those to whom the complaint that it belongs to is not closed: others are offered nothing of it (C-8)."""
-    return [one.pk for one in User.objects.staff() if Incident.objects.visible_to(one).filter(pk=incident.pk).exists()]
+    """Managers and appointed people who may see the incident of a complaint: others are offered nothing of it (C-8)."""
+    appointed = Appointment.objects.filter(measure__incident=incident, ended_at__isnull=True).values("person")
+    people = User.objects.staff().filter(Q(pk__in=managers().values("pk")) | Q(pk__in=appointed))
+    return [one.pk for one in people if Incident.objects.visible_to(one).filter(pk=incident.pk).exists()]
 
 
-def _in_role_or_appointed(measure: Measure) -> QuerySet[User]:
-    appointed = Appointment.objects.filter(measure=measure, ended_at__isnull=True).values("person")
-    either = Q(pk__in=managers().values("pk")) | Q(pk__in=appointed)
-    return _unconcerned(measure.incident).filter(either)
-
-
-def _with_appointed(measure: Measure, managers: QuerySet[User]) -> QuerySet[User]:
-    appointed = Appointment.objects.filter(measure=measure, ended_at__isnull=True).values("person")
-    return _impartial(measure.incident).filter(Q(pk__in=managers.values("pk")) | Q(pk__in=appointed))
+def _appointed(measure: Measure) -> QuerySet[Appointment]:
+    return Appointment.objects.filter(measure=measure, ended_at__isnull=True)
 
 
 def _with_a_part(measure: Measure) -> list[int]:

@@ -3,22 +3,18 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 
 from supportportal.outbox import operations as outbox
 from supportportal.people.models import Firm, User
 from supportportal.trail import operations as trail
 
 from .. import messages_care
-from ..models import MANAGERS, CareNote, FollowUp
+from ..eligibility import managers
+from ..models import CareNote, FollowUp
 from ..policy import POLICY
 from ..refusals import OnlyTheTwo
 from ..refusals_care import IsOver, NewNote, NobodyYet, NotForCare, NothingNoted, Same, TakenAlready
-
-
-def managers() -> QuerySet[User]:
-    in_role = User.groups.through.objects.filter(user=OuterRef("pk"), group__name__in=MANAGERS)
-    return User.objects.staff().filter(Exists(in_role))
 
 
 def eligible(follow_up: FollowUp) -> QuerySet[User]:

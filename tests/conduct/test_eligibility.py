@@ -31,3 +31,17 @@ def test_whoever_may_not_see_the_complaint_is_asked_nothing_about_its_incident(i
     mails = Message.objects.filter(kind="conduct_approval_asked")
     assert {mail.recipient for mail in mails} == asked
     assert measure.decided_at == MONDAY_TEN
+
+
+def test_of_a_complaints_incident_it_asks_about_managers_alone(django_assert_max_num_queries):
+    """However many agents there are."""
+    senior = StaffFactory(roles=["senior manager"])
+    incident = make_incident(
+        reporter=senior, concerned=StaffFactory(), complaint=ComplaintFactory(client=ClientFactory())
+    )
+    measure = make_measure(deciding.Step(Measure.Kind.WARNING), incident=incident, by=senior)
+    second = StaffFactory(roles=["manager"])
+    for _number in range(10):
+        StaffFactory(roles=["agent"])
+    with django_assert_max_num_queries(8):
+        assert set(eligibility.approvers(measure)) == {second}
