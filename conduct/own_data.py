@@ -17,10 +17,10 @@ from supportportal.people.models import Gate, User
 from supportportal.people.own_data import Coded, Fact, Part, Record, Section, facts_of, stored
 from supportportal.people.own_data_others import Others
 
-from . import messages, messages_care, messages_watch
+from . import digests, messages, messages_care, messages_watch
 from .models import Appeal, Category, ClientAnswer, EmergencyStop, Incident, Measure, StopRequest
 
-OF_STAFF = (messages.APPROVAL, messages_watch.REVIEW, messages_watch.LATE, messages_care.CARE_DUE)
+OF_STAFF = (messages.APPROVAL, messages_watch.REVIEW, messages_watch.LATE, messages_care.CARE_DUE, digests.APPEALS_DUE)
 
 
 def register() -> None:

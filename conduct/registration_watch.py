@@ -2,8 +2,9 @@
 
 from supportportal.outbox import kinds
 
+from . import digests
 from .messages_watch import KINDS
 
 
 def register() -> None:
-    kinds.register(*KINDS)
+    kinds.register(*KINDS, digests.KIND)

@@ -1,4 +1,4 @@
-"""The watch over what comes by itself: reviews ahead, late approvals, restrictions that end, follow-ups (R-7, R-8).
+"""The watch over what comes by itself: reviews ahead, what is late, restrictions that end, follow-ups (R-7, R-8).
 
 Any number of these may run at once, and each thing is told once. What goes wrong with one row is for the log: the
 others have their turn all the same, and it is tried anew at the next tick.
@@ -25,7 +25,7 @@ from supportportal.trail import operations as trail
 from .. import eligibility, messages_care, messages_watch, rules
 from ..models import Approval, CareNote, FollowUp, Measure
 from ..policy import POLICY
-from . import care, sessions, suspending
+from . import care, late_appeals, sessions, suspending
 
 Row = TypeVar("Row", Measure, Approval, FollowUp)
 logger = logging.getLogger(__name__)
@@ -56,8 +56,9 @@ def sweep(at: datetime) -> int:
         ("The follow-up %s that nobody took", _untaken(tick), _remind_managers(tick)),
         ("The follow-up %s without a note", _unnoted(tick), _remind_its_manager(tick)),
     ]
-    if any(rows.exists() for _what, rows, _act in staff) and _is_open(at):
+    if (any(rows.exists() for _what, rows, _act in staff) or late_appeals.due(at)) and _is_open(at):
         done += sum(_each(what, rows, act) for what, rows, act in staff)
+        done += _step("The appeals that are late", lambda: late_appeals.remind(at))
     return done
 
 
@@ -89,7 +90,7 @@ def _taken(rows: QuerySet[Row], row: Row) -> Row | None:
 
 def _with_sessions_left(at: datetime) -> QuerySet[Measure]:
     """Ended subscriptions some of whose people still have sessions: a crash came between."""
-    coming = Booking.objects.live().filter(client__account=OuterRef("incident__client__account"), starts_at__gt=at)
+    coming = Booking.objects.live().filter(client__account=OuterRef("account"), starts_at__gt=at)
     ended = Measure.objects.standing().filter(Exists(coming), kind=Measure.Kind.SUBSCRIPTION)
     return ended.select_related("incident__client", "decided_by").order_by("pk")
 

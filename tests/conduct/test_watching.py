@@ -317,7 +317,7 @@ def test_whose_manager_has_left_waits_again(manager, second):
 
 def test_an_idle_tick_asks_little(manager, django_assert_max_num_queries):
     make_measure(limited(AT), by=manager)
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(11):
         assert watching.sweep(AT) == 0
 
 
