@@ -92,6 +92,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "supportportal.people.middleware.ReaderMiddleware",
     "supportportal.pages.csp.ContentSecurityPolicyMiddleware",
+    "supportportal.people.middleware.SecondFactorMiddleware",
 ]
 
 ROOT_URLCONF = "supportportal.urls"
@@ -166,6 +167,15 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_CHANGE_EMAIL = False
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)  # proxies in front; limits count by address
 
+STAFF_MFA = env.bool("STAFF_MFA", default=not DEMO)  # staff set up a second factor before anything else
+REAUTHENTICATE = not DEMO  # before grave acts; the demo's people have no secrets
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
+MFA_ADAPTER = "supportportal.people.second_factor.PortalMFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {"add_webauthn": "supportportal.people.passkeys.AddPasskeyForm"}
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # who signs up must prove the address first; the firm's own people are known at it
 # -- languages and time ------------------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"

@@ -20,7 +20,7 @@ from supportportal.files import intake, sniffing
 from supportportal.files.forms import PrivateFileField
 from supportportal.trail import operations as trail
 
-from . import about, admin_own_data, countries, import_views, operations
+from . import about, admin_own_data, admin_second_factor, countries, import_views, operations
 from .forms import LineField, PhoneField, ZoneField
 from .models import Account, Channel, Firm, Plan, Restriction, Role, User
 
@@ -161,7 +161,11 @@ class UserAdmin(admin.ModelAdmin):
     ) -> HttpResponse:
         person = self.get_object(request, unquote(object_id))
         if person is not None and self.has_view_permission(request, person):
-            extra_context = {**(extra_context or {}), "about": about.shown_about(person, request, timezone.now())}
+            extra_context = {
+                **(extra_context or {}),
+                "about": about.shown_about(person, request, timezone.now()),
+                "can_reset_factor": admin_second_factor.is_offered(request, person),
+            }
         return super().change_view(request, object_id, form_url, extra_context)
 
     @admin.display(description=_("roles"))
@@ -194,6 +198,8 @@ class UserAdmin(admin.ModelAdmin):
             path("<int:pk>/invite/", self.admin_site.admin_view(self.invite_one), name="people_user_invite"),
             path("<int:pk>/data/", self.admin_site.admin_view(self.own_data), name="people_user_own_data"),
         ]
+        reset = self.admin_site.admin_view(self.second_factor)
+        own.append(path("<int:pk>/second-factor/", reset, name="people_user_second_factor"))
         return [*own, *super().get_urls()]
 
     def import_clients(self, request: HttpRequest) -> HttpResponse:
@@ -203,6 +209,9 @@ class UserAdmin(admin.ModelAdmin):
 
     def own_data(self, request: HttpRequest, pk: int) -> HttpResponse:
         return admin_own_data.own_data_page(request, pk, self.admin_site.each_context(request))
+
+    def second_factor(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return admin_second_factor.reset_page(request, pk, self.admin_site.each_context(request))
 
     def invite_one(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The button on a person's page. A GET changes nothing: it leads back to the page."""

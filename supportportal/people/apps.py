@@ -9,7 +9,9 @@ class PeopleConfig(AppConfig):
     label = "people"
 
     def ready(self) -> None:
-        from . import about, kept_open, own_data_part, roles
+        from supportportal.watch import doctor
+
+        from . import about, doctor_checks, kept_open, own_data_part, roles, signals
         from .models import Role
 
         kept_open.register(
@@ -17,6 +19,8 @@ class PeopleConfig(AppConfig):
         )
         about.register(about.CLOSED)
         own_data_part.register()
+        doctor.register(*doctor_checks.CHECKS)
+        signals.connect()
         post_migrate.connect(roles.sync_after_migrate, dispatch_uid="people.roles")
         roles.grant(
             Role.AGENT,

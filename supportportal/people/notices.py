@@ -29,6 +29,7 @@ ALREADY_KNOWN = "already_known"
 PASSWORD_CHANGED = "password_changed"  # noqa: S105
 ADDRESS_CHANGED = "address_changed"
 OWN_DATA = "own_data"
+SECOND_FACTOR = "second_factor"
 # How long a code is good for.
 LIFETIMES = {
     SIGN_IN_CODE: timedelta(seconds=settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT),
@@ -127,6 +128,10 @@ def _known(person: User | None, data: dict[str, Any]) -> dict[str, Any]:
     return {"links": [_link(gettext("Sign in"), reverse("account_login"))]}
 
 
+def _second_factor(person: User | None, data: dict[str, Any]) -> dict[str, Any]:
+    return {**data, "links": [_link(gettext("Two-factor sign-in"), reverse("mfa_index"))]}
+
+
 def _link(label: str, path: str) -> dict[str, str]:
     return {"label": label, "url": settings.SITE_URL + path}
 
@@ -141,6 +146,7 @@ KINDS = (
     NoticeKind(PASSWORD_CHANGED, _("Password changed"), _known),
     NoticeKind(ADDRESS_CHANGED, _("Address changed")),
     NoticeKind(OWN_DATA, _("Your data"), _own_data, _own_data_overtaken),
+    NoticeKind(SECOND_FACTOR, _("Second factor changed or used"), _second_factor),
 )
 
 Carrier = Callable[[Iterable[Notice], datetime], None]

@@ -127,7 +127,7 @@ KEPT: dict[str, Kept] = {
             *("account_login", "account_logout", "account_signup", "account_inactive", "account_request_login_code"),
             *("account_reset_password", "account_reset_password_done", "account_reset_password_from_key"),
             *("account_reset_password_from_key_done", "account_confirm_login_code", "account_confirm_email"),
-            *("account_email_verification_sent", "mfa_authenticate"),
+            *("account_email_verification_sent", "mfa_authenticate", "mfa_login_webauthn"),
         ],
         OPEN,
     ),
@@ -135,6 +135,7 @@ KEPT: dict[str, Kept] = {
         [
             *("account_reauthenticate", "account_email", "account_change_password", "account_set_password"),
             *("mfa_index", "mfa_reauthenticate", "mfa_activate_totp", "mfa_generate_recovery_codes"),
+            *("mfa_list_webauthn", "mfa_add_webauthn", "mfa_reauthenticate_webauthn"),
         ],
         Kept(),
     ),
@@ -156,7 +157,11 @@ CLOSED: dict[str, Gate] = {
 }
 ONLY_PRESSED = {"bookings:link_undo"}
 # Of staff, of providers, and of the demo; and what a client has only after setting up a second factor.
-NOT_FOR_CLIENTS = {"health_jobs", "metrics"} | {"mfa_deactivate_totp", "mfa_view_recovery_codes", "mfa_download_recovery_codes"}
+NOT_FOR_CLIENTS = {
+    *("health_jobs", "metrics"),
+    *("mfa_deactivate_totp", "mfa_view_recovery_codes", "mfa_download_recovery_codes"),
+    *("mfa_edit_webauthn", "mfa_remove_webauthn"),
+}
 NAMESPACES_NOT_FOR_CLIENTS = ("admin:", "anymail:", "demo:", "twilio_")
 
 

@@ -93,6 +93,10 @@
     if (opener) document.getElementById(opener.dataset.opens).showModal();
   });
 
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-print]")) window.print();
+  });
+
   /* The picker's summary follows the time that is picked. */
   document.addEventListener("change", (event) => {
     const picked = event.target.closest("input[data-when]");
