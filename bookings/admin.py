@@ -203,8 +203,8 @@ class AgentAdmin(AwayAdmin, WeekAdmin, CalendarAdmin):
     """An agent sees and edits the own hours; managers everybody's."""
 
     form = AgentForm
-    list_display = ["user", "time_zone", "types", "is_active", "week"]
-    list_select_related = ["user"]
+    list_display = ["user", "time_zone", "types", "is_active", "week", "own_calendar"]
+    list_select_related = ["user", "busy_calendar"]
     list_filter = ["is_active", "session_types"]
     search_fields = ["user__name", "user__email"]
     autocomplete_fields = ["user"]
@@ -218,7 +218,7 @@ class AgentAdmin(AwayAdmin, WeekAdmin, CalendarAdmin):
         return agents.filter(pk=request.user.pk)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Agent | None = None) -> list[str]:
-        return ["user"] if obj else []
+        return ["user", "own_calendar"] if obj else []
 
     @admin.display(description=gettext_lazy("week"))
     def week(self, agent: Agent) -> str:

@@ -14,6 +14,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from supportportal.lattice import cell_at
+
+from .busy_state import Busy, coming
 from .card import Card, card_of
 from .models import Agent, Booking
 
@@ -26,6 +29,7 @@ class Day:
     is_today: bool
     hours: list[tuple[time, time]]
     off: list[Any]
+    busy: list[Busy]
     cards: list[Card]
 
 
@@ -60,6 +64,7 @@ def week_of(agent: Agent, monday: date, at: datetime, request: HttpRequest) -> l
     booked = booked.filter(agent=agent, starts_at__gte=begins[0], starts_at__lt=begins[-1]).order_by("first_cell")
     cards = [card_of(booking, at) for booking in booked]
     off = list(agent.time_off.filter(starts_at__lt=begins[-1], ends_at__gt=begins[0]).order_by("starts_at"))
+    busy = coming(agent, cell_at(begins[0]), cell_at(begins[-1]))
     hours = list(agent.working_hours.order_by("weekday", "opens"))
     today = timezone.localdate(at)
     days = [
@@ -68,6 +73,7 @@ def week_of(agent: Agent, monday: date, at: datetime, request: HttpRequest) -> l
             is_today=since.date() == today,
             hours=[(one.opens, one.closes) for one in hours if one.weekday == since.weekday()],
             off=[one for one in off if one.starts_at < until and one.ends_at > since],
+            busy=[one for one in busy if one.starts_at < until and one.ends_at > since],
             cards=[card for card in cards if since <= card.booking.starts_at < until],
         )
         for since, until in pairwise(begins)

@@ -43,6 +43,7 @@ class BookingsConfig(AppConfig):
             demo,
             numbers,
             own_data,
+            registration_calendar,
             registration_calls,
             registration_firm,
             registration_ladder,
@@ -63,6 +64,7 @@ class BookingsConfig(AppConfig):
         builders.register("bookings", demo.build, clear=demo.clear)
         roles.grant(Role.AGENT, *AGENT_PERMISSIONS)
         roles.grant(Role.MANAGER, *MANAGER_PERMISSIONS)
+        registration_calendar.register()
         registration_calls.register()
         registration_firm.register()
         registration_ladder.register()

@@ -239,7 +239,7 @@ def test_an_agent_does_so_in_the_admin_and_for_nobody_else(client, cast):
         client.force_login(who, backend="django.contrib.auth.backends.ModelBackend")
         client.post(page, {"feed": "new"})
         assert SessionFeed.objects.filter(pk=cast.agent.pk).exists() is is_own
-        assert (".ics" in client.get(page).content.decode()) is is_own
+        assert ("feed-address" in client.get(page).content.decode()) is is_own
     assert not SessionFeed.objects.exists()
 
 

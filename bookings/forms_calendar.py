@@ -1,0 +1,42 @@
+"""What staff type about an agent's own calendar."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from supportportal import fetching
+
+from .models import BusyCalendar
+from .operations.busy_calendars import who_may_be_asked
+
+
+class UnseenInput(forms.TextInput):
+    """Shows nothing of what was typed."""
+
+    def format_value(self, value: object) -> None:
+        return None
+
+
+class BusyCalendarForm(forms.Form):
+    """The address is a secret: what was typed is not shown again, not even with an error."""
+
+    address = forms.CharField(
+        label=_("Secret address of the calendar"),
+        max_length=BusyCalendar._meta.get_field("address").max_length,
+        widget=UnseenInput(attrs={"autocomplete": "off", "spellcheck": "false", "inputmode": "url"}),
+        help_text=_(
+            "An https address that ends in .ics as a rule. Google Calendar: Settings, your calendar, Secret address in "
+            "iCal format. Outlook: Settings, Shared calendars, Publish a calendar, ICS."
+        ),
+        error_messages={"required": _("Please give the address.")},
+    )
+
+    def clean_address(self) -> str:
+        address = self.cleaned_data["address"].strip()
+        scheme, colon, rest = address.partition(":")
+        if scheme.lower() in ("webcal", "webcals"):
+            address = f"https{colon}{rest}"
+        try:
+            fetching.host_of(address, who_may_be_asked())
+        except fetching.NotFetched:
+            raise forms.ValidationError(_("Please give an address that begins with https://.")) from None
+        return address
