@@ -1,6 +1,7 @@
 #!/usr/bin/env python
 """Django's command line, with configuration errors told in one line."""
 
+import json
 import os
 import sys
 
@@ -14,7 +15,11 @@ def main() -> int:
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
-        print(f"The portal cannot start: {error}", file=sys.stderr)
+        if sys.argv[1:2] == ["doctor"] and "--json" in sys.argv:
+            problem = {"code": "settings", "text": f"The portal cannot start: {error}"}
+            print(json.dumps({"ok": False, "problems": [problem], "warnings": []}, indent=2))
+        else:
+            print(f"The portal cannot start: {error}", file=sys.stderr)
         return 1
     return 0
 

@@ -36,11 +36,12 @@ class BookingsConfig(AppConfig):
         from supportportal.pages.panels import home_board
         from supportportal.people import kept_open, roles
         from supportportal.people.models import Role
-        from supportportal.watch import metrics
+        from supportportal.watch import doctor, metrics
 
         from . import (
             cells,
             demo,
+            doctor_checks,
             numbers,
             own_data,
             registration_calendar,
@@ -72,6 +73,7 @@ class BookingsConfig(AppConfig):
         registration_waiting.register()
         own_data.register()
         metrics.register(numbers.CONFLICTS)
+        doctor.register(doctor_checks.what_to_book)
         pre_migrate.connect(cells.drop_before_migrate, sender=self)
         post_migrate.connect(cells.create_after_migrate, sender=self)
         checks.register(cells.check_cells, checks.Tags.database)

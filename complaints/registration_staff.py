@@ -3,9 +3,9 @@
 from supportportal.pages.panels import staff_board
 from supportportal.people import roles
 from supportportal.people.models import Role
-from supportportal.watch import metrics
+from supportportal.watch import doctor, metrics
 
-from . import numbers
+from . import doctor_checks, numbers
 from .panels import STAFF_PANELS
 
 AGENT_PERMISSIONS = ["complaints.add_complaint"]
@@ -23,3 +23,4 @@ def register() -> None:
     roles.grant(Role.SENIOR_MANAGER, *SENIOR_PERMISSIONS)
     staff_board.register(*STAFF_PANELS)
     metrics.register(*numbers.GAUGES)
+    doctor.register(doctor_checks.roles)

@@ -3,8 +3,9 @@
 from supportportal.pages.panels import staff_board
 from supportportal.people import roles
 from supportportal.people.models import Role
+from supportportal.watch import doctor
 
-from . import offers, visibility
+from . import doctor_checks, offers, visibility
 from .panels import STAFF_PANELS
 
 AGENT_PERMISSIONS = ["conduct.add_incident", "conduct.view_incident"]
@@ -17,3 +18,4 @@ def register() -> None:
     staff_board.register(*STAFF_PANELS)
     offers.register()
     visibility.register()
+    doctor.register(doctor_checks.roles)

@@ -8,11 +8,12 @@ class OutboxConfig(AppConfig):
     def ready(self) -> None:
         from supportportal.people import roles
         from supportportal.people.models import Role
-        from supportportal.watch import metrics
+        from supportportal.watch import doctor, metrics
         from supportportal.watch import troubles as watched
 
         from . import (
             answers,
+            doctor_checks,
             gateways,
             kinds,
             notices,
@@ -31,3 +32,4 @@ class OutboxConfig(AppConfig):
         gateways.check()
         watched.register(troubles.found)
         metrics.register(*numbers.GAUGES)
+        doctor.register(*doctor_checks.CHECKS, needs_database=False)

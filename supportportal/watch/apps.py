@@ -7,9 +7,14 @@ class WatchConfig(AppConfig):
 
     def ready(self) -> None:
         from . import (
+            checks_machine,
+            checks_settings,
+            doctor,
             signals,  # noqa: F401  (it listens to Celery)
             ticks,
             troubles,
         )
 
         troubles.register(ticks.stale)
+        doctor.register(*checks_settings.CHECKS, *checks_machine.CHECKS, needs_database=False)
+        doctor.register(*checks_machine.DATABASE_CHECKS)

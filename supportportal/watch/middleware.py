@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from supportportal import logs
 
-from . import metrics, request_ids
+from . import metrics, proxies, request_ids
 
 ASKED_BY_MACHINES = ("healthz", "readyz", "health_jobs", "metrics")  # they would hide how people fare
 
@@ -30,5 +30,6 @@ class WatchMiddleware:
             logs.request_id.reset(token)
         response.headers["X-Request-ID"] = number
         if request.path_info not in self.left_out:
+            proxies.warn(request)
             metrics.note_request(response.status_code, time.perf_counter() - began)
         return response

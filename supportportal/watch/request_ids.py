@@ -6,6 +6,8 @@ import secrets
 from django.conf import settings
 from django.http import HttpRequest
 
+from . import proxies
+
 FORM = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
 
 
@@ -16,6 +18,5 @@ def new() -> str:
 def given(request: HttpRequest) -> str:
     """The number that our own proxy gave it; from anybody else it could be anything, and would confuse the log."""
     number = request.headers.get("X-Request-ID", "")
-    passed_on = [address for address in request.headers.get("X-Forwarded-For", "").split(",") if address.strip()]
-    ours = 0 < settings.ALLAUTH_TRUSTED_PROXY_COUNT <= len(passed_on)
+    ours = 0 < settings.ALLAUTH_TRUSTED_PROXY_COUNT <= len(proxies.addresses(request))
     return number if ours and FORM.fullmatch(number) else ""

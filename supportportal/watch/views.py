@@ -5,13 +5,15 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from . import access, metrics, readiness, troubles
+from . import access, metrics, proxies, readiness, troubles
 
 
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """The web process answers; nothing else is asked."""
-    return HttpResponse("ok", content_type="text/plain")
+    """The web process answers; nothing else is asked. The doctor is told what arrived through the proxies."""
+    response = HttpResponse("ok", content_type="text/plain")
+    proxies.answer(request, response)
+    return response
 
 
 @require_safe
