@@ -23,7 +23,7 @@ def _measures(request: HttpRequest, person: User, at: datetime) -> dict[str, Any
     seen = Incident.objects.visible_to(request.user).values("pk")
     against = Q(incident__client=person)
     if person.account_id:
-        against |= Q(whole_account=True, incident__client__account=person.account_id)
+        against |= Q(whole_account=True, account=person.account_id)
     found = Measure.objects.filter(against, state__in=DECIDED, incident__in=seen)
     found = found.select_related("incident__client", "assessment", "appeal", "restriction")
     rows = [Precedent(measure, at) for measure in found.order_by("-decided_at", "-pk")[:MOST]]

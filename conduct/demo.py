@@ -46,8 +46,8 @@ DOORS = [
 
 def clear() -> None:
     Message.objects.filter(kind__startswith="conduct_").delete()
-    for measure in Measure.objects.standing().exclude(subscription_before="").select_related("incident__client"):
-        account = Account.objects.filter(pk=measure.incident.client.account_id)
+    for measure in Measure.objects.standing().exclude(subscription_before=""):
+        account = Account.objects.filter(pk=measure.account_id)
         account.update(subscription=measure.subscription_before)
     stops = EmergencyStop.objects.values_list("restriction", flat=True)
     restrictions = {*stops, *Measure.objects.values_list("restriction", flat=True)} - {None}

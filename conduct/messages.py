@@ -70,11 +70,12 @@ def of_measure(kind: str, measure: Measure, at: datetime, **more: Any) -> Owed:
 
 def to_colleagues(kind: str, measure: Measure, at: datetime, *, copy: str = "") -> Iterator[Owed]:
     """To everybody else of the account, where the measure reaches them."""
-    client = measure.incident.client
-    if not (measure.reaches_colleagues and client.account_id):
+    account = measure.reached_account
+    if account is None:
         return
     ends_at = measure.restriction.ends_at if measure.restriction and kind == COLLEAGUE else None
-    colleagues = User.objects.clients().filter(account=client.account_id, is_active=True).exclude(pk=client.pk)
+    clients = User.objects.clients().filter(account=account, is_active=True)
+    colleagues = clients.exclude(pk=measure.incident.client_id)
     for person in colleagues.order_by("pk"):
         yield Owed(
             kind,
@@ -131,7 +132,7 @@ def load(ids: Sequence[int]) -> dict[int, Incident]:
 
 
 def measure_of(message: Message) -> Measure:
-    rows = Measure.objects.select_related("incident__client__account", "restriction")
+    rows = Measure.objects.select_related("incident__client__account", "account", "restriction")
     return rows.get(pk=message.data["measure"])
 
 
@@ -174,7 +175,7 @@ def _colleague(message: Message, incident: Incident) -> dict[str, Any]:
     """What is closed to the account and what is not; nothing about whom it is about, or why."""
     measure = measure_of(message)
     return {
-        "account": incident.client.account,
+        "account": measure.account,
         "is_subscription": measure.kind == Measure.Kind.SUBSCRIPTION,
         "closed": notices.closed_by(measure) if measure.is_in_force(message.due_at) else [],
         "until": notices.span(measure, Firm.current(), as_it_ends=True),

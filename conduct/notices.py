@@ -59,7 +59,7 @@ def in_short(measure: Measure) -> str:
             said = _("This is closed to {account} {until}. We have written why to the person concerned.")
         else:
             said = _("This is closed to you {until}. We have written to you why, and how to appeal.")
-        return said.format(account=client.account, until=until)
+        return said.format(account=measure.account, until=until)
 
 
 def of_stop_in_short(client: User, until: datetime) -> str:

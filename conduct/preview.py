@@ -78,7 +78,7 @@ class Preview:
 def of(weighed: Measure, at: datetime) -> Preview:
     """``weighed`` is the measure of ``deciding.weigh``; it is filled in as if it were taken at that instant."""
     client = weighed.incident.client
-    reached = sessions.people_of(client, whole_account=weighed.whole_account)
+    reached = sessions.reached_by(weighed)
     weighed.taken_at, weighed.appeal_by = at, effects.appeal_day(at)
     touches = weighed.is_restricting or weighed.kind == Measure.Kind.SUBSCRIPTION
     return Preview(

@@ -162,6 +162,13 @@ class NoAccount(ConductRefused):
     reason = _("This client belongs to no account.")
 
 
+class AccountChanged(NotLawful):
+    """What was proposed for one account is not taken against another."""
+
+    code = "account_changed"
+    reason = _("The client has moved to another account since this was proposed: please decline it, and decide anew.")
+
+
 class NoThreat(ConductRefused):
     """Only a threat lets contact be stopped before anything is assessed (R-7a)."""
 

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from supportportal.files.models import StoredFile
-from supportportal.people.models import Restriction
+from supportportal.people.models import Account, Restriction
 
 from .incident import Incident
 
@@ -99,6 +99,10 @@ class Measure(models.Model):
     assessment = models.OneToOneField(Assessment, models.PROTECT, related_name="measure")
     kind = models.CharField(_("step"), max_length=16, choices=Kind.choices)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.PROPOSED)
+    # The client's when it was decided: what reaches colleagues stays with it, wherever the client goes.
+    account = models.ForeignKey(
+        Account, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("account")
+    )
     whole_account = models.BooleanField(
         _("for the whole account"), default=False, help_text=_("Closes the channels to every colleague too.")
     )
@@ -186,6 +190,11 @@ class Measure(models.Model):
     def reaches_colleagues(self) -> bool:
         """Whether everybody of the account is concerned: by what is closed to all, or the end of their subscription."""
         return self.kind == self.Kind.SUBSCRIPTION or (self.whole_account and self.is_restricting)
+
+    @property
+    def reached_account(self) -> int | None:
+        """The key of the account all of which it concerns; None for what concerns the client alone."""
+        return self.account_id if self.reaches_colleagues else None
 
     def is_in_force(self, at: datetime) -> bool:
         """Whether it restricts anybody at that instant."""

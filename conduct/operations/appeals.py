@@ -148,7 +148,7 @@ def require_eligible(measure: Measure, person: User) -> None:
 def _people_of(measure: Measure) -> set[int]:
     """Whom the measure reaches, and whoever is part of a session that may be given back: locked first of all."""
     client = measure.incident.client
-    found = set(sessions.people_of(client, whole_account=measure.whole_account))
+    found = {client.pk, *sessions.people_of(client, measure.reached_account)}
     cancelled = measure.affected.filter(choice=AffectedSession.Choice.CANCEL, restored_at__isnull=True)
     for pair in cancelled.values_list("booking__client", "booking__agent"):
         found.update(pair)

@@ -15,6 +15,7 @@ from .. import eligibility, messages, rules
 from ..models import Approval, Assessment, Incident, Measure
 from ..policy import POLICY
 from ..refusals import (
+    AccountChanged,
     EndsInPast,
     MissingGrounds,
     NoAccount,
@@ -100,6 +101,7 @@ def weigh(incident: Incident, findings: Findings, step: Step, *, by: User, at: d
         incident=incident,
         assessment=_assessed(incident, findings, by=by, at=at),
         kind=step.kind,
+        account=incident.client.account,
         whole_account=step.whole_account,
         gates=list(step.gates),
         until=step.until,
@@ -115,7 +117,8 @@ def weigh(incident: Incident, findings: Findings, step: Step, *, by: User, at: d
 
 @transaction.atomic
 def _decide(incident: Incident, findings: Findings, step: Step, *, by: User, at: datetime, seen: int | None) -> Measure:
-    effects.lock_people_of(incident.client, whole_account=step.whole_account or step.kind == Kind.SUBSCRIPTION)
+    reaches_colleagues = step.whole_account or step.kind == Kind.SUBSCRIPTION
+    effects.lock_people_of(incident.client, incident.client.account_id if reaches_colleagues else None)
     incident = enter(incident, by=by, seen=seen)
     measure = weigh(incident, findings, step, by=by, at=at)
     _keep(measure.assessment)
@@ -152,7 +155,8 @@ def close(incident: Incident, reasons: str, *, by: User, at: datetime, seen: int
 
 def approve(measure: Measure, reasons: str = "", *, by: User, at: datetime, seen: int | None) -> Measure:
     """The second manager's yes: the measure is taken (R-3). Raises NotYours, Stale, NotLawful, OwnProposal, NotForYou;
-    EndsInPast where its end or its review date has come before the answer."""
+    EndsInPast where its end or its review date has come before the answer; NotClient, AccountChanged where the client
+    has become staff, or left the account that it concerns."""
     measure = _approve(measure, reasons, by=by, at=at, seen=seen)
     effects.follow_through(measure, by=by, at=at)
     return measure
@@ -160,8 +164,9 @@ def approve(measure: Measure, reasons: str = "", *, by: User, at: datetime, seen
 
 @transaction.atomic
 def _approve(measure: Measure, reasons: str, *, by: User, at: datetime, seen: int | None) -> Measure:
-    effects.lock_people_of(measure.incident.client, whole_account=measure.whole_account)
+    effects.lock_people_of(measure.incident.client, measure.reached_account)
     measure = _answer(measure, reasons, approved=True, by=by, at=at, seen=seen)
+    _require_same_client(measure)
     ends = rules.ends_at(measure.until, measure.review_on, Firm.current().zone)
     if ends is not None and ends <= at:
         raise EndsInPast
@@ -350,6 +355,14 @@ def _answer(measure: Measure, reasons: str, *, approved: bool, by: User, at: dat
     approval.approved, approval.by, approval.at, approval.reasons = approved, by, at, reasons.strip()
     approval.save(update_fields=["approved", "by", "at", "reasons"])
     return measure
+
+
+def _require_same_client(measure: Measure) -> None:
+    client = measure.incident.client
+    if client.is_staff:
+        raise NotClient
+    if measure.reaches_colleagues and client.account_id != measure.account_id:
+        raise AccountChanged
 
 
 def _settle(incident: Incident) -> None:

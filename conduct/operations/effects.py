@@ -22,9 +22,9 @@ from .sessions import cancel_all, people_of, reached_by
 Choice = AffectedSession.Choice
 
 
-def lock_people_of(client: User, *, whole_account: bool) -> None:
+def lock_people_of(client: User, account: int | None) -> None:
     """First of all locks: whoever books at this moment is through, or will see the restriction."""
-    lock_people(client.pk, *people_of(client, whole_account=whole_account))
+    lock_people(client.pk, *people_of(client, account))
 
 
 def appeal_day(at: datetime) -> date:
@@ -69,7 +69,7 @@ def end(measure: Measure, *, state: str, reasons: str, by: User, at: datetime) -
     measure.save(update_fields=["state", "ended_at", "ended_by", "ending_reason"])
     if measure.restriction is not None:
         end_restriction(measure.restriction, at=at)
-    if measure.subscription_before:
+    if measure.subscription_before and measure.account_id:
         _renew_subscription(measure)
 
 
@@ -77,7 +77,7 @@ def pause(measure: Measure, *, at: datetime) -> None:
     """From now on it closes nothing, until ``resume``; it still stands (S-1)."""
     if measure.restriction is not None:
         end_restriction(measure.restriction, at=at)
-    if measure.subscription_before:
+    if measure.subscription_before and measure.account_id:
         _renew_subscription(measure)
 
 
@@ -89,7 +89,7 @@ def resume(measure: Measure, *, at: datetime) -> None:
         if ends_at is None or ends_at > at:
             restriction.ends_at = ends_at
             restriction.save(update_fields=["ends_at"])
-    if measure.subscription_before:
+    if measure.subscription_before and measure.account_id:
         _end_subscription(measure)
         measure.save(update_fields=["subscription_before"])
 
@@ -138,7 +138,7 @@ def ends_of(measure: Measure) -> datetime | None:
 
 def _restrict(measure: Measure, at: datetime) -> Restriction:
     client = measure.incident.client
-    whom = {"account": client.account} if measure.whole_account else {"user": client}
+    whom = {"account": measure.account} if measure.whole_account else {"user": client}
     return Restriction.objects.create(
         **whom,
         gates=measure.gates,
@@ -166,9 +166,9 @@ def _renew_subscription(measure: Measure) -> None:
 
 
 def _account_of(measure: Measure) -> Account:
-    return Account.objects.select_for_update(no_key=True, of=("self",)).get(users=measure.incident.client_id)
+    return Account.objects.select_for_update(no_key=True, of=("self",)).get(pk=measure.account_id)
 
 
 def _other_ends(measure: Measure, account: Account) -> QuerySet[Measure]:
-    ends = Measure.objects.standing().filter(kind=Measure.Kind.SUBSCRIPTION, incident__client__account=account)
+    ends = Measure.objects.standing().filter(kind=Measure.Kind.SUBSCRIPTION, account=account)
     return ends.exclude(pk=measure.pk)

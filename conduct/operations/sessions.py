@@ -19,15 +19,15 @@ from ..refusals import NotForYou, NotLawful
 Choice = AffectedSession.Choice
 
 
-def people_of(client: User, *, whole_account: bool) -> list[int]:
-    """Whom a measure reaches: the client, or everybody of the account."""
-    if not whole_account or client.account_id is None:
+def people_of(client: User, account: int | None) -> list[int]:
+    """Whom a measure reaches: the client, or everybody of the account, whose key is given then."""
+    if account is None:
         return [client.pk]
-    return list(User.objects.clients().filter(account=client.account_id).order_by("pk").values_list("pk", flat=True))
+    return list(User.objects.clients().filter(account=account).order_by("pk").values_list("pk", flat=True))
 
 
 def reached_by(measure: Measure) -> list[int]:
-    return people_of(measure.incident.client, whole_account=measure.whole_account)
+    return people_of(measure.incident.client, measure.reached_account)
 
 
 def coming(people: Collection[int], at: datetime) -> QuerySet[Booking]:
@@ -57,8 +57,8 @@ def undecided(at: datetime) -> list[tuple[Measure, list[Booking]]]:
     """Measures in force with the sessions that nobody has decided about, the next session first. Four queries."""
     extended = Measure.objects.filter(state=Measure.State.TAKEN, extends__isnull=False).values("extends")
     asking = list(Measure.objects.in_force(at).exclude(pk__in=extended).select_related("incident__client__account"))
-    accounts = [one.incident.client.account_id for one in asking if one.whole_account]
-    clients = [one.incident.client_id for one in asking]
+    accounts = [one.reached_account for one in asking if one.reached_account]
+    clients = [one.incident.client_id for one in asking if not one.reached_account]
     reached = User.objects.clients().filter(Q(pk__in=clients) | Q(account__in=accounts)).values_list("pk", flat=True)
     sessions = list(coming(list(reached), at)) if asking else []
     chosen = AffectedSession.objects.filter(booking__in=sessions, restored_at__isnull=True)
@@ -74,9 +74,10 @@ def undecided(at: datetime) -> list[tuple[Measure, list[Booking]]]:
 
 def _asks_about(measure: Measure, booking: Booking) -> bool:
     """Whether the booking is of somebody whom the measure reaches, and was made before it."""
-    client = measure.incident.client
-    colleague = measure.whole_account and client.account_id == booking.client.account_id
-    is_reached = booking.client_id == client.pk or colleague
+    if account := measure.reached_account:
+        is_reached = booking.client.account_id == account
+    else:
+        is_reached = booking.client_id == measure.incident.client_id
     return is_reached and measure.taken_at is not None and booking.booked_at <= measure.taken_at + REQUEST_TIME
 
 

@@ -35,7 +35,7 @@ def stop_contact(
 
 @transaction.atomic
 def _stop(incident: Incident, reasons: str, *, hours: int, by: User, at: datetime, seen: int | None) -> EmergencyStop:
-    effects.lock_people_of(incident.client, whole_account=False)
+    effects.lock_people_of(incident.client, None)
     incident = enter(incident, by=by, seen=seen)
     if not by.has_role(*MAY_STOP):
         raise OnlyDutyManager

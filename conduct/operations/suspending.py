@@ -29,7 +29,7 @@ def suspend(appeal: Appeal, *, at: datetime) -> bool:
     is not time, or somebody may decide after all.
     """
     incident = appeal.measure.incident
-    effects.lock_people_of(incident.client, whole_account=appeal.measure.whole_account)
+    effects.lock_people_of(incident.client, appeal.measure.reached_account)
     incident = lock(incident)
     found = _waiting().filter(pk=appeal.pk).first()
     if found is None or not appeal_time.has_waited_too_long(found, at):
