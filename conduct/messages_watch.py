@@ -14,10 +14,11 @@ from supportportal.outbox.models import Message
 from supportportal.outbox.operations import Owed
 from supportportal.people.models import Firm, Gate, User
 
-from . import eligibility, messages
-from .models import Incident, Measure
+from . import eligibility, messages, notices
+from .models import EmergencyStop, Incident, Measure
 
 REVIEW, LATE, ENDED = "conduct_review_due", "conduct_approval_late", "conduct_ended"
+STOP_ENDED = "conduct_stop_ended"
 _DAY = timedelta(days=1)
 
 
@@ -37,6 +38,11 @@ def owed_for_end(measure: Measure, gates: Iterable[str], *, at: datetime) -> Ite
     """To the client, and to colleagues whom the measure reached: what is open again."""
     yield messages.of_measure(ENDED, measure, at, gates=list(gates))
     yield from messages.to_colleagues(messages.COLLEAGUE_OPEN, measure, at, copy=":ended")
+
+
+def owed_for_open_contact(stop: EmergencyStop, gates: Iterable[str], *, at: datetime) -> Owed:
+    data = {"stop": stop.pk, "gates": list(gates)}
+    return Owed(STOP_ENDED, stop.incident_id, at, recipient=stop.incident.client, copy=str(stop.pk), data=data)
 
 
 # -- what they show ----------------------------------------------------------------------------------------------------
@@ -94,6 +100,16 @@ def _ended(message: Message, incident: Incident) -> dict[str, Any]:
     }
 
 
+def _stop_ended(message: Message, incident: Incident) -> dict[str, Any]:
+    stop, language = EmergencyStop.objects.get(pk=message.data["stop"]), reader.language()
+    zone = Firm.current().zone
+    return {
+        "stopped_on": wording.written_day(stop.at.astimezone(zone).date(), language, year=True),
+        "opened": notices.names_of([gate for gate in message.data["gates"] if gate in Gate.values]),
+        "is_open": incident.state == Incident.State.OPEN,
+    }
+
+
 _COMMON: dict[str, Any] = {
     "channel": "email",
     "subject_type": messages.SUBJECT_TYPE,
@@ -104,4 +120,5 @@ KINDS = [
     Kind(REVIEW, label=gettext_lazy("Review ahead"), context=_review, is_due=_still_to_review, **_COMMON),
     Kind(LATE, label=gettext_lazy("Approval is late"), context=_late, is_due=_still_late, **_COMMON),
     Kind(ENDED, label=gettext_lazy("Measure has ended"), context=_ended, **_COMMON),
+    Kind(STOP_ENDED, label=gettext_lazy("Contact is open again"), context=_stop_ended, **_COMMON),
 ]

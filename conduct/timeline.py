@@ -15,7 +15,7 @@ from supportportal.outbox.models import Message
 from supportportal.people.models import User
 from supportportal.trail.models import Entry
 
-from . import messages
+from . import messages, messages_watch
 from .models import AffectedSession, ClientAnswer, Incident, Measure, StopRequest
 
 PILLS = {
@@ -34,6 +34,7 @@ ROW_OF = {
     messages.LIFTED: "measure",
     messages.APPROVAL: "measure",
     messages.STOP: "stop",
+    messages_watch.STOP_ENDED: "stop",
 }
 
 
@@ -123,6 +124,9 @@ def _stopped(rows: Rows) -> Iterator[Happened]:
     yield Happened(stop.at, what, stop.by, stop.reasons, mails=mails)
     if stop.ended_at:
         yield Happened(stop.ended_at, _("The stop has given way to what was decided"))
+    elif stop.end_told_at:
+        told = rows.mails_of(messages_watch.STOP_ENDED, stop.pk)
+        yield Happened(stop.until, _("The stop has ended by itself"), mails=told)
 
 
 def _decided(rows: Rows) -> Iterator[Happened]:

@@ -23,11 +23,12 @@ from supportportal.people.models import Firm, Role, User
 from supportportal.trail import operations as trail
 
 from .. import eligibility, messages_care, messages_watch, rules
-from ..models import Approval, CareNote, FollowUp, Measure
+from ..models import Approval, CareNote, EmergencyStop, FollowUp, Measure
 from ..policy import POLICY
 from . import care, late_appeals, sessions, suspending
 
-Row = TypeVar("Row", Measure, Approval, FollowUp)
+Row = TypeVar("Row", Measure, Approval, EmergencyStop, FollowUp)
+STOP_IS_NEWS = timedelta(days=7)
 logger = logging.getLogger(__name__)
 
 
@@ -49,6 +50,7 @@ def sweep(at: datetime) -> int:
     done = _each("Sessions of the ended subscription %s", _with_sessions_left(at), _cancel(at))
     done += _step("Appeals that nobody can decide", lambda: suspending.sweep(at=at))
     done += _each("The end of measure %s", _over(at), _tell_of_end(tick))
+    done += _each("The end of the stop %s", _stops_over(at), _tell_of_open_contact(tick))
     done += _each("The follow-up %s without a manager", care.without_manager(), lambda one: care.release(at, of=one.pk))
     staff: list[tuple[str, QuerySet[Any], Callable[[Any], Any]]] = [
         ("The review of measure %s", _to_review(tick), _remind_of_review(tick)),
@@ -126,6 +128,35 @@ def _tell_of_end(tick: Tick) -> Callable[[Measure], bool]:
             return False
         outbox.plan(messages_watch.owed_for_end(measure, opened, at=tick.at), at=tick.at)
         trail.record("measure.ended", measure.incident, by=None, at=tick.at, measure=measure.pk, ended_at=ended_at)
+        return True
+
+    return tell
+
+
+# -- contact stopped because of a threat (R-7a) ------------------------------------------------------------------------
+
+
+def _stops_over(at: datetime) -> QuerySet[EmergencyStop]:
+    """Stops to which nothing decided put an end, and whose end has just come; of an old one nobody wants to hear."""
+    over = EmergencyStop.objects.filter(ended_at__isnull=True, end_told_at__isnull=True)
+    over = over.filter(until__lte=at, until__gt=at - STOP_IS_NEWS)
+    return over.select_related("incident__client__account", "restriction").order_by("pk")
+
+
+def _tell_of_open_contact(tick: Tick) -> Callable[[EmergencyStop], bool]:
+    @transaction.atomic
+    def tell(row: EmergencyStop) -> bool:
+        """What is open again is told; nothing where something else keeps all of it closed."""
+        stop = _taken(_stops_over(tick.at), row)
+        if stop is None:
+            return False
+        stop.end_told_at = tick.at
+        stop.save(update_fields=["end_told_at"])
+        opened = [gate for gate in stop.restriction.gates if gate_is_open(stop.incident.client, gate, tick.at)]
+        if not opened:
+            return False
+        outbox.plan([messages_watch.owed_for_open_contact(stop, opened, at=tick.at)], at=tick.at)
+        trail.record("incident.contact_open", stop.incident, by=None, at=tick.at, stop=stop.pk)
         return True
 
     return tell

@@ -6,11 +6,13 @@ from functools import partial
 import pytest
 
 from bookings.models import Booking
-from conduct.models import Approval, FollowUp, Measure
-from conduct.operations import care, deciding, effects, watching
+from conduct import timeline
+from conduct.models import Approval, Category, FollowUp, Incident, Measure
+from conduct.operations import care, deciding, effects, stopping, watching
 from supportportal.outbox import rendering
 from supportportal.outbox.models import Message
 from supportportal.people.models import Account, Firm, Gate, Restriction
+from supportportal.trail.models import Entry
 from tests.factories import MONDAY_TEN, AccountFactory, BookingFactory, ClientFactory, FirmFactory, StaffFactory
 from tests.factories_conduct import limited, make_incident, make_measure
 from tests.support.racing import at_once
@@ -18,6 +20,7 @@ from tests.support.racing import at_once
 pytestmark = pytest.mark.django_db
 AT = MONDAY_TEN  # 11:00 in Rome
 SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
+STOP_ENDED = "conduct_stop_ended"
 REVIEW, LATE, ENDED, CARE = "conduct_review_due", "conduct_approval_late", "conduct_ended", "conduct_care_due"
 # A review on Monday 29 March 2027, in summer time, is told of two weeks before: on Monday 15 March, in winter time.
 REVIEWED = date(2027, 3, 29)
@@ -204,6 +207,62 @@ def test_colleagues_whom_it_reached_are_told_too(manager):
     watching.sweep(AT + 3 * DAY)
     assert told(ENDED) == [client]
     assert told("conduct_colleague_open") == [colleague]
+
+
+# -- contact stopped because of a threat -------------------------------------------------------------------------------
+
+
+def stopped(at=AT, hours=48, **given):
+    incident = make_incident(categories=(Category.THREAT,), **given)
+    duty = StaffFactory(roles=["duty manager"])
+    return stopping.stop_contact(incident, "He named the day.", hours=hours, by=duty, at=at, seen=None)
+
+
+@pytest.mark.parametrize(
+    ("at", "is_told"),
+    [
+        pytest.param(AT + 2 * DAY - SECOND, False, id="a second before its end"),
+        pytest.param(AT + 2 * DAY, True, id="at its end, whatever the hour"),
+        pytest.param(AT + 9 * DAY - SECOND, True, id="after an outage"),
+        pytest.param(AT + 9 * DAY, False, id="long ago"),
+    ],
+)
+def test_the_client_is_told_once_that_contact_is_open_again(at, is_told):
+    stop = stopped()
+    for _tick in range(3):
+        watching.sweep(at)
+    assert told(STOP_ENDED) == ([stop.incident.client] if is_told else [])
+    assert Entry.objects.filter(verb="incident.contact_open").count() == is_told
+
+
+def test_the_mail_says_what_is_open_and_that_the_case_is_still_looked_at():
+    stop = stopped(client=ClientFactory(language="en"))
+    watching.sweep(AT + 2 * DAY)
+    text = the_mail(STOP_ENDED).text
+    assert "Contact is open again" in text and "23 November 2026" in text and "still looking" in text
+    assert stop.reasons not in text and stop.incident.words not in text
+    incident = Incident.objects.get()
+    page = timeline.of(timeline.Rows.read(incident, all_of_it=True), all_of_it=True)
+    assert [len(one.mails) for one in page if str(one.what) == "The stop has ended by itself"] == [1]
+
+
+@pytest.mark.parametrize("kind", ["decided", "closed otherwise"])
+def test_a_stop_that_something_took_the_place_of_is_not_told(manager, kind):
+    stop = stopped()
+    client = stop.incident.client
+    other = stop.incident if kind == "decided" else make_incident(client=client)
+    if kind == "decided":
+        other.refresh_from_db()
+    make_measure(limited(AT, days=20, gates=Gate.values), incident=other, by=manager)
+    watching.sweep(AT + 2 * DAY)
+    assert told(STOP_ENDED) == []
+
+
+def test_only_what_is_open_is_said_to_be_open(manager):
+    stop = stopped()
+    make_measure(limited(AT, days=20), incident=make_incident(client=stop.incident.client), by=manager)
+    watching.sweep(AT + 2 * DAY)
+    assert set(Message.objects.get(kind=STOP_ENDED).data["gates"]) == set(Gate.values) - {Gate.BOOKING}
 
 
 # -- approvals ---------------------------------------------------------------------------------------------------------
