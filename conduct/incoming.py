@@ -109,7 +109,8 @@ def _offers(inbound: Inbound, user: User) -> Sequence[Action]:
     """A mail of somebody with a measure that can still be appealed, which answers nothing of ours."""
     if inbound.person is None or not user.has_role(*MANAGERS):
         return []
-    open_to_appeal = Measure.objects.filter(incident__client=inbound.person, taken_at__isnull=False, appeal=None)
+    theirs = Incident.objects.visible_to(user).filter(client=inbound.person)
+    open_to_appeal = Measure.objects.filter(incident__in=theirs.values("pk"), taken_at__isnull=False, appeal=None)
     return [_entry(measure, inbound) for measure in open_to_appeal.select_related("incident").order_by("-taken_at")[:3]]
 
 

@@ -50,10 +50,12 @@ def owed_for_decision(appeal: Appeal, *, at: datetime) -> Iterator[Owed]:
 
 
 def owed_for_suspending(appeal: Appeal, *, at: datetime) -> Iterator[Owed]:
-    """To the client, colleagues, and all managers: who of them is kept from deciding shall not learn it by this."""
+    """To the client, colleagues, and all managers who see the case: who is kept from deciding shall not learn it so."""
     yield of_measure(SUSPENDED, appeal.measure, at)
     yield from to_colleagues(COLLEAGUE_OPEN, appeal.measure, at, copy=":suspended")
-    yield from to_staff(SUSPENDED_STAFF, appeal.measure, eligibility.managers().order_by("pk"), at)
+    yield from to_staff(
+        SUSPENDED_STAFF, appeal.measure, eligibility.readers(appeal.measure.incident).order_by("pk"), at
+    )
 
 
 def owed_for_appointing(appointment: Appointment, appeal: Appeal | None, *, at: datetime) -> Owed:

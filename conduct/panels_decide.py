@@ -29,7 +29,7 @@ def _approvals(request: HttpRequest, at: datetime) -> dict[str, Any] | None:
 def _sessions(request: HttpRequest, at: datetime) -> dict[str, Any] | None:
     if not request.user.has_perm(DECIDE):
         return None
-    rows = sessions.undecided(at)
+    rows = sessions.undecided(at, request.user)
     return {"rows": rows[:MOST], "more": len(rows) > MOST} if rows else None
 
 

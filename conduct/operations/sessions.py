@@ -13,7 +13,7 @@ from supportportal.people.models import REQUEST_TIME, User
 from supportportal.trail import operations as trail
 
 from .. import eligibility
-from ..models import AffectedSession, Measure
+from ..models import AffectedSession, Incident, Measure
 from ..refusals import NotForYou, NotLawful
 
 Choice = AffectedSession.Choice
@@ -53,10 +53,12 @@ def still_asks(measure: Measure, at: datetime) -> bool:
     return measure.is_in_force(at) and not measure.extensions.filter(state=Measure.State.TAKEN).exists()
 
 
-def undecided(at: datetime) -> list[tuple[Measure, list[Booking]]]:
-    """Measures in force with the sessions that nobody has decided about, the next session first. Four queries."""
+def undecided(at: datetime, reader: User) -> list[tuple[Measure, list[Booking]]]:
+    """Measures in force, of incidents that ``reader`` may see, with the sessions that nobody has decided about; the
+    next session first. Four queries."""
     extended = Measure.objects.filter(state=Measure.State.TAKEN, extends__isnull=False).values("extends")
-    asking = list(Measure.objects.in_force(at).exclude(pk__in=extended).select_related("incident__client__account"))
+    seen = Measure.objects.in_force(at).filter(incident__in=Incident.objects.visible_to(reader).values("pk"))
+    asking = list(seen.exclude(pk__in=extended).select_related("incident__client__account"))
     accounts = [one.reached_account for one in asking if one.reached_account]
     clients = [one.incident.client_id for one in asking if not one.reached_account]
     reached = User.objects.clients().filter(Q(pk__in=clients) | Q(account__in=accounts)).values_list("pk", flat=True)

@@ -10,13 +10,15 @@ from django.urls import reverse
 
 from complaints.models import NamedStaff
 from conduct import panels_client, precedents
-from conduct.models import Appeal, Measure
-from conduct.operations import appeals, deciding
+from conduct.models import Appeal
+from conduct.operations import appeals, deciding, sessions, suspending
 from supportportal.files.intake import accept
+from supportportal.outbox import inbound as mail_in
+from supportportal.outbox.models import Inbound, Message
 from supportportal.people import roles
-from tests.factories import MONDAY_TEN, ClientFactory, FirmFactory, StaffFactory
+from tests.factories import MONDAY_TEN, BookingFactory, ClientFactory, FirmFactory, StaffFactory
 from tests.factories_complaints import ComplaintFactory
-from tests.factories_conduct import make_incident, make_measure
+from tests.factories_conduct import limited, make_incident, make_measure
 from tests.files import samples
 
 pytestmark = pytest.mark.django_db
@@ -45,14 +47,19 @@ def senior():
 
 
 @pytest.fixture
-def hidden(named, senior):
+def second():
+    return StaffFactory(roles=["senior manager"])
+
+
+@pytest.fixture
+def hidden(named, senior, second):
     """A measure for an incident that belongs to a complaint about the named manager."""
     person = ClientFactory(name="Carlo Hidden")
     complaint = ComplaintFactory(client=person)
     complaint.named.create(part=NamedStaff.Part.ABOUT, typed="Mark", person=named)
     incident = make_incident(client=person, reporter=senior, concerned=StaffFactory(), complaint=complaint)
-    measure = make_measure(deciding.Step(Measure.Kind.WARNING), incident=incident, by=senior, at=AT)
-    return deciding.approve(measure, by=StaffFactory(roles=["senior manager"]), at=AT, seen=None)
+    measure = make_measure(limited(AT, days=100), incident=incident, by=senior, at=AT)
+    return deciding.approve(measure, by=second, at=AT, seen=None)
 
 
 @pytest.fixture
@@ -99,3 +106,22 @@ def test_nor_is_its_measure_among_comparable_decisions(named, senior, hidden):
         assert [one.measure for one in precedents.comparable(other, None, person, AT)] == found
         assert [one.measure for one in precedents.in_view([hidden.pk], person, AT)] == found
         assert precedents.kept([hidden.pk], other, person) == [one.pk for one in found]
+
+
+def test_nor_are_its_sessions_on_the_first_page(named, senior, hidden):
+    booking = BookingFactory(client=hidden.incident.client, starts=AT + 5 * DAY, booked_at=AT - DAY)
+    assert sessions.undecided(AT + DAY, named) == []
+    assert sessions.undecided(AT + DAY, senior) == [(hidden, [booking])]
+
+
+def test_nor_is_it_offered_for_a_mail_of_its_client(named, senior, hidden):
+    mail = Inbound(pk=1, person=hidden.incident.client, arrived_at=AT)
+    for person, is_offered in ((named, False), (senior, True)):
+        offered = [one.url for one in mail_in.offers(mail, person)]
+        assert any(f"measures/{hidden.pk}/enter" in url for url in offered) == is_offered
+
+
+def test_nor_is_anybody_told_that_it_was_suspended(named, senior, second, appeal):
+    assert suspending.sweep(at=AT + 40 * DAY) == 1
+    told = Message.objects.filter(kind="conduct_suspended_staff")
+    assert {one.recipient for one in told} == {senior, second}

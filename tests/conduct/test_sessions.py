@@ -165,7 +165,7 @@ def test_what_restricts_nobody_asks_nothing(manager, offender, how):
     measure.refresh_from_db()
     with pytest.raises(NotLawful):
         sessions.choose(measure, booking, Choice.CANCEL, by=manager, at=at)
-    assert measure not in [one for one, _bookings in sessions.undecided(at)]
+    assert measure not in [one for one, _bookings in sessions.undecided(at, manager)]
 
 
 def test_an_extension_does_not_ask_again(manager, offender):
@@ -174,7 +174,7 @@ def test_an_extension_does_not_ask_again(manager, offender):
     sessions.choose(measure, kept, Choice.KEEP, by=manager, at=AT)
     longer = make_measure(limited(AT, days=9, extends=measure), incident=measure.incident, by=manager, at=AT)
     assert sessions.affected_sessions(longer, AT) == [left]
-    assert sessions.undecided(AT) == [(longer, [left])]
+    assert sessions.undecided(AT, manager) == [(longer, [left])]
 
 
 # -- an ended subscription ---------------------------------------------------------------------------------------------
@@ -187,7 +187,7 @@ def test_an_ended_subscription_cancels_the_sessions_of_the_account(manager, offe
     for booking in (mine, theirs, other):
         booking.refresh_from_db()
     assert [mine.is_live, theirs.is_live, other.is_live] == [False, False, True]
-    assert sessions.undecided(AT) == []
+    assert sessions.undecided(AT, manager) == []
 
 
 def test_what_a_crash_left_standing_is_cancelled_once(manager, offender, monkeypatch):
@@ -266,12 +266,12 @@ def test_the_page_is_for_managers(client, offender, role):
     assert client.get(page_of(measure)).status_code == (404 if role else 302)
 
 
-def test_the_first_page_asks_as_often_for_thirty_as_for_one(signed_in, offender, django_assert_max_num_queries):
+def test_the_first_page_asks_as_often_for_thirty_as_for_one(signed_in, manager, django_assert_max_num_queries):
     with django_assert_max_num_queries(5):
-        assert sessions.undecided(AT) == []
+        assert sessions.undecided(AT, manager) == []
     for _each in range(30):
         client = ClientFactory()
         session_of(client)
         measure_of(client)
     with django_assert_max_num_queries(5):
-        assert len(sessions.undecided(AT)) == 30
+        assert len(sessions.undecided(AT, manager)) == 30
