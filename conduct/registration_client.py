@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from supportportal.outbox import inbound, kinds
 from supportportal.pages.panels import home_board, staff_board
-from supportportal.people import kept_open
+from supportportal.people import decisions, kept_open
 from supportportal.people.models import User
 
 from . import incoming, messages_appeal, panels_client, standing
@@ -19,5 +19,6 @@ def register() -> None:
     kinds.register(*messages_appeal.KINDS)
     inbound.register(*incoming.HANDLERS)
     kept_open.register(kept_open.Way("appeal", _("Read a decision about you, and appeal"), _decisions, 15))
+    decisions.register(standing.decision_behind)
     home_board.register(*panels_client.HOME_PANELS)
     staff_board.register(*panels_client.STAFF_PANELS)

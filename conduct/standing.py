@@ -3,8 +3,12 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.utils.translation import gettext as _
+
 from bookings.models import Booking
-from supportportal.people.models import Firm, User
+from supportportal.people.access import restrictions_on
+from supportportal.people.decisions import Decision
+from supportportal.people.models import Firm, Restriction, User
 
 from . import appeal_time, messages, messages_appeal, notices
 from .models import Appeal, Measure
@@ -55,12 +59,32 @@ def all_of(person: User, at: datetime) -> list[Standing]:
 
 
 def worth_a_word(person: User, at: datetime) -> list[Standing]:
-    """Of these, what is in force, waits for an answer, or can still be appealed in time."""
-    return [one for one in all_of(person, at) if _is_worth_a_word(one, at)]
+    """Of these, what waits for an answer, or can still be appealed in time. What closes something to the person now is
+    told where that stands.
+    """
+    closing = {one.pk for one in restrictions_on(person, at)}
+    found = [one for one in all_of(person, at) if one.measure.restriction_id not in closing]
+    return [one for one in found if _is_worth_a_word(one, at)]
 
 
 def has_any(person: User) -> bool:
     return Measure.objects.filter(incident__client=person, taken_at__isnull=False).exists()
+
+
+def decision_behind(restriction: Restriction, reader: User) -> Decision | None:
+    """Where the reader finds the decision that a restriction follows from; None to whom it is not about."""
+    rows = Measure.objects.filter(restriction=restriction.pk, incident__client=reader.pk)
+    measure = rows.select_related("appeal").first()
+    if measure is None:
+        return None
+    appeal: Appeal | None = getattr(measure, "appeal", None)
+    if appeal is None:
+        label = _("Read the decision, and how to appeal")
+    elif appeal.is_open:
+        label = _("Your appeal is being looked at: see the decision")
+    else:
+        label = _("Read the decision, and the answer to your appeal")
+    return Decision(label, messages.appeal_path(measure))
 
 
 def _told(person: User) -> list[Measure]:

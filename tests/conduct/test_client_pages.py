@@ -19,7 +19,7 @@ from supportportal import links
 from supportportal.outbox import secrecy
 from supportportal.people.kept_open import ways_for
 from supportportal.people.models import Account, Gate
-from tests.factories import MONDAY_TEN, BookingFactory, ClientFactory, FirmFactory, StaffFactory
+from tests.factories import MONDAY_TEN, AccountFactory, BookingFactory, ClientFactory, FirmFactory, StaffFactory
 from tests.factories_complaints import ComplaintFactory
 from tests.factories_conduct import limited, make_incident, make_measure
 from tests.files import pictures
@@ -246,6 +246,39 @@ def test_who_signs_in_finds_the_own_decisions(client, person, measure):
     assert messages.appeal_path(measure) in text
     assert reverse("conduct:decisions") in client.get("/").content.decode()
     assert (reverse("conduct:decisions")) in dict(map(reversed, ways_for(person)))
+
+
+def test_the_home_page_tells_once_what_is_closed_with_the_way_to_the_decision(client, person, measure, now):
+    client.force_login(person)
+    text = client.get("/").content.decode()
+    assert text.count(messages.appeal_path(measure)) == 1
+    assert "Read the decision, and how to appeal" in text and "Decisions about you" not in text
+    assert "Read the decision" in client.get(reverse("people:plan")).content.decode()
+    appeal = appeals.lodge(measure, reasons="It was not me.", at=AT)
+    assert "Your appeal is being looked at" in client.get("/").content.decode()
+    now.move_to(AT + DAY)
+    reviewer = StaffFactory(roles=["manager"])
+    appeals.decide(appeal, "upheld", "It stands.", by=reviewer, at=AT + DAY, seen=None)
+    client.force_login(person)
+    assert "the answer to your appeal" in client.get("/").content.decode()
+
+
+def test_what_closes_nothing_any_more_but_can_be_appealed_has_its_own_panel(client, person, measure):
+    deciding.lift(measure, "Enough.", by=measure.decided_by, at=AT, seen=None)
+    client.force_login(person)
+    text = client.get("/").content.decode()
+    assert "Decisions about you" in text and text.count(messages.appeal_path(measure)) == 1
+
+
+def test_a_colleague_is_not_led_to_the_decision(client):
+    account = AccountFactory()
+    person, colleague = ClientFactory(account=account), ClientFactory(account=account)
+    measure = make_measure(limited(AT, whole_account=True), incident=make_incident(client=person))
+    for reader, is_led in ((person, True), (colleague, False)):
+        client.force_login(reader)
+        text = client.get("/").content.decode()
+        assert "This is closed to" in text
+        assert (messages.appeal_path(measure) in text) is is_led
 
 
 def test_who_has_none_reads_so_and_is_told_nothing(client, measure):

@@ -4,7 +4,8 @@ from typing import Any
 
 from django import template
 
-from .. import kept_open
+from .. import decisions, kept_open
+from ..models import Restriction
 
 register = template.Library()
 
@@ -14,3 +15,10 @@ def ways_kept_open(context: template.Context) -> dict[str, Any]:
     """The ways that stay open to the reader, as links (R-6)."""
     user = context["request"].user
     return {"ways": kept_open.ways_for(user if user.is_authenticated else None)}
+
+
+@register.inclusion_tag("people/decision_behind.html", takes_context=True)
+def decision_behind(context: template.Context, restriction: Restriction) -> dict[str, Any]:
+    """The way from a restriction to the decision that it follows from, for whom that is about."""
+    user = context["request"].user
+    return {"decision": decisions.behind(restriction, user) if user.is_authenticated else None}
