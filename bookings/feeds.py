@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -32,13 +33,16 @@ def address(feed: SessionFeed) -> str:
 
 
 def named_by(token: str) -> SessionFeed | None:
-    """The feed that the token opens; None for what is forged, revoked, switched off, or of somebody who has left."""
+    """The feed that the token opens; None for what is forged, revoked, switched off, or of staff who have left.
+
+    A client who can't sign in any more reads on, as behind the links in mails: the sessions are still theirs (R-6).
+    """
     try:
         named = links.read(LINK_KIND, token)
     except links.BadLink:
         return None
-    feeds = SessionFeed.objects.select_related("user").filter(is_on=True, user__is_active=True)
-    return feeds.filter(pk=named.pk, epoch=named.epoch).first()
+    feeds = SessionFeed.objects.select_related("user").filter(Q(user__is_active=True) | Q(user__is_staff=False))
+    return feeds.filter(pk=named.pk, epoch=named.epoch, is_on=True).first()
 
 
 def content(feed: SessionFeed, *, at: datetime) -> bytes:
@@ -72,8 +76,7 @@ def _calendar(events: Iterable[Any], firm: Firm) -> bytes:
 def _for_client(booking: Booking, firm: Firm) -> Any:
     url = settings.SITE_URL + booking.get_absolute_url()
     lines = [booking.topic, _("With %(agent)s") % {"agent": booking.agent}, url]
-    event = ical.event(booking, firm=firm, stamp=_last_change(booking), url=url, description="\n".join(lines))
-    return event
+    return ical.event(booking, firm=firm, stamp=_last_change(booking), url=url, description="\n".join(lines))
 
 
 def _for_agent(booking: Booking, firm: Firm) -> Any:

@@ -143,11 +143,13 @@ def test_switched_off_it_leads_nowhere_and_on_again_elsewhere(client, cast, book
     assert read(client, old).status_code == 404
 
 
-def test_who_has_left_is_read_no_more(client, cast, booked):
-    address = feed_of(cast.client)
-    cast.client.is_active = False
-    cast.client.save()
-    assert read(client, address).status_code == 404
+@pytest.mark.parametrize(("who", "status"), [("client", 200), ("agent", 404)])
+def test_an_agent_who_has_left_reads_nothing_any_more(client, cast, booked, who, status):
+    person = cast.client if who == "client" else cast.agent.user
+    address = feed_of(person)
+    person.is_active = False
+    person.save()
+    assert read(client, address).status_code == status
 
 
 def test_the_address_is_kept_nowhere(client, cast, booked):

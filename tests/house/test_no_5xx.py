@@ -125,6 +125,9 @@ FIELDS = [
     "booking",
     "callback",
     "complaint",
+    "feed",
+    "busy",
+    "address",
 ]
 UNTRIED = {"demo:refresh", "health_jobs"}  # makes all rows anew; says 503 where no ticks run
 LEFT_OUT = {"anymail": 0.9, "admin": 0.6}  # the share of pages, which a run is long enough without

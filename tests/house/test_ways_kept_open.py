@@ -17,9 +17,10 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
-from bookings import messages, messages_outcomes, messages_waiting, operations
+from bookings import feeds, messages, messages_outcomes, messages_waiting, operations
 from bookings.models import Booking, Callback, Feedback, Offer, SurveyAnswer, WaitlistEntry
 from bookings.operations import calls, firm, waiting
+from bookings.operations.feeds import new_address
 from complaints import messages as complaint_messages
 from complaints.models import Appeal as ComplaintAppeal
 from complaints.models import Complaint
@@ -106,6 +107,8 @@ KEPT: dict[str, Kept] = {
     "bookings:sessions": Kept(),
     "bookings:booking": Kept(says=True),
     "bookings:calendar_entry": Kept(),
+    "bookings:calendar": Kept({"feed": "new"}),
+    "bookings:calendar_feed": OPEN,
     "bookings:file": Kept(),
     "bookings:fee": Kept({}),
     "bookings:strike": Kept({"text": "I was there."}),
@@ -240,6 +243,7 @@ def scene():
         complaint=ComplaintFactory(at=NOW, client=client, email=client.email),
         answered=answered,
         measure=measure,
+        feed=new_address(client, at=NOW),
         access=own_data_links.send(client, by=StaffFactory(), at=NOW),
         invited=ClientFactory(account=client.account, invited_at=NOW),
     )
@@ -260,6 +264,7 @@ def address(name: str, one) -> str:
         "bookings:feedback": lambda: {"token": links.token(messages_outcomes.FEEDBACK_LINK, one.attended.pk)},
         "bookings:survey": lambda: {"token": links.token(messages_outcomes.SURVEY_LINK, one.survey.pk)},
         "bookings:offer": lambda: {"token": links.token(messages_waiting.LINK_KIND, Offer.objects.get().pk)},
+        "bookings:calendar_feed": lambda: {"token": links.token(feeds.LINK_KIND, one.client.pk)},
         "bookings:strike": lambda: {"pk": one.strike.pk},
         "bookings:file": lambda: {"reference": one.coming.reference, "pk": one.file.pk},
         "bookings:leave_waiting": lambda: {"pk": WaitlistEntry.objects.get(client=one.client).pk},
