@@ -340,3 +340,29 @@ class DataAccess(models.Model):
     def is_open(self, at) -> bool:
         """Whether a link works: not run out, not revoked, and the person's address still the one that it went to."""
         return self.link_until is not None and at < self.link_until and self.link_address == self.person.email
+
+
+class SignIn(models.Model):
+    """A place where somebody is signed in: one row for one session, on what device and since when."""
+
+    person = models.ForeignKey(User, models.CASCADE, related_name="sign_ins")
+    session_key = models.CharField(max_length=40, unique=True, editable=False)
+    browser = models.CharField(_("browser"), max_length=20, blank=True)
+    system = models.CharField(_("system"), max_length=20, blank=True)
+    since = models.DateTimeField(_("since"))
+    last_used_at = models.DateTimeField(_("last used"))
+
+    class Meta:
+        ordering = ["-last_used_at", "-pk"]
+        verbose_name = _("sign-in")
+        verbose_name_plural = _("sign-ins")
+
+    def __str__(self) -> str:
+        return self.device
+
+    @property
+    def device(self) -> str:
+        """In plain words: "Firefox on Windows"."""
+        if self.browser and self.system:
+            return _("{browser} on {system}").format(browser=self.browser, system=self.system)
+        return self.browser or self.system or str(_("An unknown device"))
