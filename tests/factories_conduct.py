@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from conduct.models import Assessment, Category, Incident, Measure
-from conduct.operations import deciding, reporting
+from conduct.operations import deciding, reporting, suspending
 from conduct.rules import Grounds
 from supportportal.people.models import Gate, User
 
@@ -59,3 +59,8 @@ def make_measure(
     manager = by or StaffFactory(roles=["manager"])
     step = step or limited(at)
     return deciding.decide(incident, findings(**changed), step, by=manager, at=at, seen=incident.version)
+
+
+def suspend_late(at: datetime) -> int:
+    """What the watch does about appeals that have waited too long; how many it suspends."""
+    return sum(suspending.suspend(one, at=at) for one in suspending.waiting(at))

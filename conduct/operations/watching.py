@@ -48,7 +48,7 @@ def sweep(at: datetime) -> int:
     """Do and tell what has become due; returns how many things. Staff are written to in the desk's opening hours."""
     tick = Tick(at, Firm.current().zone)
     done = _each("Sessions of the ended subscription %s", _with_sessions_left(at), _cancel(at))
-    done += _step("Appeals that nobody can decide", lambda: suspending.sweep(at=at))
+    done += _each("The appeal %s that nobody can decide", suspending.waiting(at), partial(suspending.suspend, at=at))
     done += _each("The end of measure %s", _over(at), _tell_of_end(tick))
     done += _each("The end of the stop %s", _stops_over(at), _tell_of_open_contact(tick))
     done += _each("The follow-up %s without a manager", care.without_manager(), lambda one: care.release(at, of=one.pk))

@@ -12,13 +12,13 @@ from django.urls import reverse
 from bookings.models import Booking
 from conduct import messages
 from conduct.models import Measure
-from conduct.operations import appeals, deciding, sessions, suspending, watching
+from conduct.operations import appeals, deciding, sessions, watching
 from conduct.refusals import AccountChanged, NotClient
 from supportportal.outbox.models import Message
 from supportportal.people.access import gate_is_open
 from supportportal.people.models import Account, Gate, User
 from tests.factories import MONDAY_TEN, AccountFactory, BookingFactory, ClientFactory, FirmFactory, StaffFactory
-from tests.factories_conduct import limited, make_incident, make_measure
+from tests.factories_conduct import limited, make_incident, make_measure, suspend_late
 
 pytestmark = pytest.mark.django_db
 AT = MONDAY_TEN
@@ -91,7 +91,7 @@ def quash(measure):
 def suspend(measure):
     appeals.lodge(measure, reasons="No.", at=AT)
     User.objects.filter(is_staff=True).update(is_active=False)
-    assert suspending.sweep(at=AT + 40 * DAY) == 1
+    assert suspend_late(AT + 40 * DAY) == 1
 
 
 @pytest.mark.parametrize("undo", [lift, quash, suspend])

@@ -11,14 +11,14 @@ from django.urls import reverse
 from complaints.models import NamedStaff
 from conduct import panels_client, precedents
 from conduct.models import Appeal
-from conduct.operations import appeals, deciding, sessions, suspending
+from conduct.operations import appeals, deciding, sessions
 from supportportal.files.intake import accept
 from supportportal.outbox import inbound as mail_in
 from supportportal.outbox.models import Inbound, Message
 from supportportal.people import roles
 from tests.factories import MONDAY_TEN, BookingFactory, ClientFactory, FirmFactory, StaffFactory
 from tests.factories_complaints import ComplaintFactory
-from tests.factories_conduct import limited, make_incident, make_measure
+from tests.factories_conduct import limited, make_incident, make_measure, suspend_late
 from tests.files import samples
 
 pytestmark = pytest.mark.django_db
@@ -122,6 +122,6 @@ def test_nor_is_it_offered_for_a_mail_of_its_client(named, senior, hidden):
 
 
 def test_nor_is_anybody_told_that_it_was_suspended(named, senior, second, appeal):
-    assert suspending.sweep(at=AT + 40 * DAY) == 1
+    assert suspend_late(AT + 40 * DAY) == 1
     told = Message.objects.filter(kind="conduct_suspended_staff")
     assert {one.recipient for one in told} == {senior, second}

@@ -6,7 +6,7 @@ import pytest
 
 from complaints.models import NamedStaff
 from conduct.models import Appeal, Appointment, Incident, Measure
-from conduct.operations import appeals, appointments, deciding, suspending
+from conduct.operations import appeals, appointments, deciding
 from conduct.refusals import NoReason, NotEligible, NotForYou, NotYours, OnlyOwner, SomebodyElseCan, Stale
 from conduct.refusals_appeal import HasAPart, NothingForReviewer
 from conduct.thin_roles import thin_roles
@@ -16,7 +16,7 @@ from supportportal.people.models import Account, Gate, User
 from supportportal.trail.models import Entry
 from tests.factories import MONDAY_TEN, ClientFactory, FirmFactory, HolidayFactory, StaffFactory
 from tests.factories_complaints import ComplaintFactory
-from tests.factories_conduct import limited, make_incident, make_measure
+from tests.factories_conduct import limited, make_incident, make_measure, suspend_late
 
 pytestmark = pytest.mark.django_db
 AT = MONDAY_TEN
@@ -201,12 +201,12 @@ def test_after_twenty_business_days_the_measure_is_suspended(alone, at, suspende
     Measure.objects.update(until=AT + 100 * DAY)
     alone.restriction.ends_at = AT + 100 * DAY
     alone.restriction.save()
-    assert suspending.sweep(at=at) == suspended
+    assert suspend_late(at) == suspended
     client = alone.incident.client
     if suspended:
         assert gate_is_open(client, Gate.BOOKING, at + SECOND)
         assert Message.objects.get(kind="conduct_suspended").recipient == client
-        assert suspending.sweep(at=at + DAY) == 0
+        assert suspend_late(at + DAY) == 0
         assert Entry.objects.filter(verb="measure.suspended").count() == 1
     elif at <= LAST:
         assert not gate_is_open(client, Gate.BOOKING, at)
@@ -215,22 +215,22 @@ def test_after_twenty_business_days_the_measure_is_suspended(alone, at, suspende
 def test_a_holiday_makes_it_wait_a_day_longer(alone):
     HolidayFactory(country="IT", day=date(2026, 12, 8))
     lodged(alone)
-    assert suspending.sweep(at=LAST + SECOND) == 0
-    assert suspending.sweep(at=LAST + DAY + SECOND) == 1
+    assert suspend_late(LAST + SECOND) == 0
+    assert suspend_late(LAST + DAY + SECOND) == 1
 
 
 def test_it_is_not_suspended_while_somebody_may_decide(alone):
     """The control of the tests above."""
     lodged(alone)
     StaffFactory(roles=["manager"])
-    assert suspending.sweep(at=LAST + SECOND) == 0
+    assert suspend_late(LAST + SECOND) == 0
 
 
 def test_managers_are_told_whoever_of_them_is_kept_out(alone, owner):
     named = StaffFactory(roles=["manager"], name="Nadia Named")
     lodged(alone)
     named_in_a_complaint(alone.incident.client, named)
-    assert suspending.sweep(at=LAST + SECOND) == 1
+    assert suspend_late(LAST + SECOND) == 1
     told = {one.recipient for one in Message.objects.filter(kind="conduct_suspended_staff")}
     assert told == {owner, named}
 
@@ -247,7 +247,7 @@ def long_one(owner, agent, days: int = 100) -> Measure:
 def test_upheld_later_it_goes_on_until_its_end(owner, agent):
     measure = long_one(owner, agent)
     appeal = lodged(measure)
-    suspending.sweep(at=LAST + SECOND)
+    suspend_late(LAST + SECOND)
     client, late = measure.incident.client, AT + 60 * DAY
     assert gate_is_open(client, Gate.BOOKING, late)
     manager = StaffFactory(roles=["manager"])
@@ -259,7 +259,7 @@ def test_upheld_later_it_goes_on_until_its_end(owner, agent):
 def test_upheld_after_its_end_nothing_is_closed_again(owner, agent):
     measure = long_one(owner, agent, days=40)
     appeal = lodged(measure)
-    suspending.sweep(at=LAST + SECOND)
+    suspend_late(LAST + SECOND)
     manager = StaffFactory(roles=["manager"])
     appeals.decide(appeal, "upheld", "It stood.", by=manager, at=AT + 60 * DAY, seen=None)
     assert gate_is_open(measure.incident.client, Gate.BOOKING, AT + 60 * DAY)
@@ -268,7 +268,7 @@ def test_upheld_after_its_end_nothing_is_closed_again(owner, agent):
 def test_varied_later_it_goes_on_until_the_new_end(owner, agent):
     measure = long_one(owner, agent)
     appeal = lodged(measure)
-    suspending.sweep(at=LAST + SECOND)
+    suspend_late(LAST + SECOND)
     manager = StaffFactory(roles=["manager"])
     change = appeals.Change(AT + 70 * DAY, [Gate.BOOKING])
     appeals.decide(appeal, "varied", "Shorter.", change, by=manager, at=AT + 60 * DAY, seen=None)
@@ -284,7 +284,7 @@ def test_an_ended_subscription_is_suspended_and_ends_again(owner, agent):
     deciding.approve(measure, by=agent, at=AT, seen=None)
     appointments.end(made, by=owner, at=AT)
     appeal = lodged(Measure.objects.get())
-    suspending.sweep(at=LAST + SECOND)
+    suspend_late(LAST + SECOND)
     assert Account.objects.get().subscription == Account.Subscription.ACTIVE
     manager = StaffFactory(roles=["manager"])
     appeals.decide(appeal, "upheld", "It stands.", by=manager, at=LAST + DAY, seen=None)

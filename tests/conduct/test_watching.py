@@ -7,8 +7,8 @@ import pytest
 
 from bookings.models import Booking
 from conduct import timeline
-from conduct.models import Approval, Category, FollowUp, Incident, Measure
-from conduct.operations import care, deciding, effects, stopping, watching
+from conduct.models import Appeal, Approval, Category, FollowUp, Incident, Measure
+from conduct.operations import appeals, care, deciding, effects, stopping, suspending, watching
 from supportportal.outbox import rendering
 from supportportal.outbox.models import Message
 from supportportal.people.models import Account, Firm, Gate, Restriction
@@ -397,6 +397,31 @@ def test_what_fails_for_one_is_done_for_the_others(manager, monkeypatch, caplog)
     assert "Out of ink." in caplog.text
     watching.sweep(AT + 3 * DAY)  # tried anew
     assert told(ENDED) == [other.incident.client, first.incident.client]
+
+
+def test_an_appeal_that_fails_is_no_other_appeals_trouble(manager, monkeypatch, caplog):
+    """Each is suspended for itself, however the one before it ended (S-1)."""
+    first, other = (make_measure(deciding.Step(Measure.Kind.WARNING), by=manager) for _number in range(2))
+    one, two = (appeals.lodge(measure, reasons="It was not me.", at=AT) for measure in (first, other))
+    is_late = suspending.appeal_time.has_waited_too_long
+
+    def fail_for_the_first(appeal, at):
+        if appeal == one:
+            raise RuntimeError("Out of days.")
+        return is_late(appeal, at)
+
+    monkeypatch.setattr(suspending.appeal_time, "has_waited_too_long", fail_for_the_first)
+    watching.sweep(AT + 40 * DAY)
+    assert "Out of days." in caplog.text
+    assert [appeal for appeal in (one, two) if Appeal.objects.get(pk=appeal.pk).suspended_at] == [two]
+
+
+def test_appeals_that_somebody_can_decide_lock_nothing(manager, second, monkeypatch):
+    measure = make_measure(limited(AT, days=3), by=manager)
+    appeals.lodge(measure, reasons="It was not me.", at=AT)
+    monkeypatch.setattr(suspending, "lock", None)
+    assert not any(suspending.suspend(one, at=AT + 40 * DAY) for one in suspending.waiting(AT + 40 * DAY))
+    assert not suspending.waiting(AT + 18 * DAY).exists()
 
 
 @pytest.mark.django_db(transaction=True)
