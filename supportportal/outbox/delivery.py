@@ -9,6 +9,7 @@ from django.utils import translation
 from django.utils.translation import gettext_noop
 
 from supportportal.people.models import Firm
+from supportportal.watch import stopping
 
 from . import claiming, gateways, kinds, outcomes, pauses, rendering
 from .gateways import ChannelDown, Gateway, Later, Refused, Result, Sent, Unclear
@@ -23,6 +24,7 @@ ASK_AFTER = timedelta(minutes=1)  # an answer that was lost may still become a m
 TOO_LATE = gettext_noop("too late to be of use")
 IN_A_ROW = gettext_noop("several messages in a row failed")
 NOT_WRITTEN = gettext_noop("could not be written")
+STOPPED = gettext_noop("the sender was being stopped; another one goes on")
 RUN_OF_TROUBLE = 5  # so many in a row are no longer the messages' own fault
 
 
@@ -45,6 +47,12 @@ def deliver_due(channel: str, *, clock: Clock) -> None:
         claiming.release(batch, str(down), at=clock())
         pauses.pause(gateway.name, str(down), at=clock(), least=down.pause)
         logger.warning("%s is paused: %s", gateway.name, down)
+    except Stopped:
+        claiming.release(batch, STOPPED, at=clock())
+
+
+class Stopped(Exception):
+    """This process is asked to end: what it has handed over is marked, the rest is for others."""
 
 
 class Run:
@@ -57,22 +65,24 @@ class Run:
         self.trouble = 0  # bad results since the last good one
 
     def deliver(self, batch: Sequence[Message]) -> None:
-        """Deliver one claim. Raises ChannelDown; what was not handed over by then is the caller's to release."""
+        """Deliver one claim. Raises ChannelDown or Stopped; what was not handed over is the caller's to release."""
         assert batch[0].lease_until is not None
         stop_at = batch[0].lease_until - claiming.lease() / 2  # a slow provider must not carry us out of the lease
         parcels = list(_written(batch, at=self.clock()))
         for start in range(0, len(parcels), self.gateway.chunk):
             chunk = parcels[start : start + self.gateway.chunk]
             fenced = claiming.fence(chunk, gateway=self.gateway.name, at=self.clock())
-            results, down = self._hand_over(fenced, stop_at)
+            results, end = self._hand_over(fenced, stop_at)
             _mark(results, self.clock())
-            if down:
-                raise down
+            if end:
+                raise end
 
-    def _hand_over(self, parcels: Sequence[Parcel], stop_at: datetime) -> tuple[Results, ChannelDown | None]:
+    def _hand_over(self, parcels: Sequence[Parcel], stop_at: datetime) -> tuple[Results, ChannelDown | Stopped | None]:
         """Send a fenced chunk. Raises nothing: what has been sent has to be marked first."""
         results: Results = []
         for parcel in parcels:
+            if stopping.has_begun():
+                return results, Stopped()
             if self.clock() >= stop_at:
                 return results, ChannelDown(gettext_noop("the provider is too slow"))
             try:

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from supportportal.logs import request_id
 
+from . import stopping
 from .beats import BEAT, Pulse
 
 HEADER = "portal_request"
@@ -49,3 +50,9 @@ def take_up_the_number(task_id: str = "", task: Any = None, **kwargs: Any) -> No
 @signals.task_postrun.connect
 def put_the_number_down(**kwargs: Any) -> None:
     request_id.set("-")
+
+
+@signals.worker_shutting_down.connect
+def worker_ends(**kwargs: Any) -> None:
+    """At the first TERM or INT, while tasks are still at work."""
+    stopping.begin()
