@@ -192,6 +192,16 @@ class OnlyDutyManager(ConductRefused):
     reason = _("A duty manager stops contact at once.")
 
 
+class NoWorkday(ConductRefused):
+    """The desk's calendar has no business days ahead, so nobody can be told until when an appeal is possible (R-7)."""
+
+    code = "no_workday"
+    reason = _(
+        "The calendar has too few working days ahead to say until when this can be appealed. "
+        "Please look at the holidays and closures first; nothing was saved."
+    )
+
+
 class PostedBefore(ConductRefused):
     code = "posted"
     reason = _("This notice has been noted as posted already.")

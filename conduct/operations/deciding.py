@@ -67,7 +67,7 @@ def decide(incident: Incident, findings: Findings, step: Step, *, by: User, at: 
     """Assess the incident and take the step, or propose it where a second manager has to approve (R-3, R-7b).
 
     Raises NotYours, Stale, NotForYou, NotClient, NotLawful, WaitsForApproval, Unfounded, MissingGrounds, NoAccount,
-    NothingClosed, NoEnd, EndsInPast, ReviewNotAhead, NothingDisclosed, NotLonger; with nothing changed.
+    NothingClosed, NoEnd, EndsInPast, ReviewNotAhead, NothingDisclosed, NotLonger, NoWorkday; with nothing changed.
     """
     measure = _decide(incident, findings, step, by=by, at=at, seen=seen)
     effects.follow_through(measure, by=by, at=at)
@@ -90,6 +90,7 @@ def weigh(incident: Incident, findings: Findings, step: Step, *, by: User, at: d
         raise Unfounded
     if missing := rules.missing_grounds(step.kind, findings.said):
         raise MissingGrounds(missing)
+    effects.require_appeal_day(at)
     second = rules.second_needed(
         step.kind,
         since=_first_restricted(step.extends) or at,
@@ -196,11 +197,8 @@ def withdraw(measure: Measure, *, by: User, at: datetime, seen: int | None) -> M
     measure = _proposed(measure, incident)
     if measure.decided_by != by:
         raise NotForYou
-    measure.state = State.WITHDRAWN
-    measure.save(update_fields=["state"])
-    Approval.objects.filter(measure=measure, approved__isnull=True).delete()
+    effects.withdraw(measure, by=by, at=at)
     changed(incident)
-    trail.record("measure.withdrawn", incident, by=by, at=at, measure=measure.pk)
     return measure
 
 

@@ -10,13 +10,15 @@ from bookings.operations import undoing, waiting
 from bookings.operations.locking import lock_people
 from bookings.refusals import BookingRefused
 from complaints import calendars
+from supportportal.businesstime import CalendarHasNoWorkday
 from supportportal.outbox import operations as outbox
 from supportportal.people.models import Account, Firm, Restriction, User
 from supportportal.trail import operations as trail
 
 from .. import messages, notices, rules
-from ..models import AffectedSession, EmergencyStop, Incident, Measure
+from ..models import AffectedSession, Approval, EmergencyStop, Incident, Measure
 from ..policy import POLICY
+from ..refusals import NoWorkday
 from .sessions import cancel_all, people_of, reached_by
 
 Choice = AffectedSession.Choice
@@ -27,16 +29,30 @@ def lock_people_of(client: User, account: int | None) -> None:
     lock_people(client.pk, *people_of(client, account))
 
 
-def appeal_day(at: datetime) -> date:
-    """The last day of the firm on which what is told now can be appealed (R-7)."""
+def appeal_day(at: datetime) -> date | None:
+    """The last day of the firm on which what is told now can be appealed (R-7); None where its calendar cannot say."""
     desk = calendars.desk(at)
-    return rules.last_day_to_appeal(desk.day_of(at), POLICY, desk.calendar)
+    try:
+        return rules.last_day_to_appeal(desk.day_of(at), POLICY, desk.calendar)
+    except CalendarHasNoWorkday:
+        return None
+
+
+def require_appeal_day(at: datetime) -> date:
+    """The same. Raises NoWorkday: whoever is told of a measure is told until when it can be appealed (R-4)."""
+    day = appeal_day(at)
+    if day is None:
+        raise NoWorkday
+    return day
 
 
 def take(measure: Measure, *, by: User, at: datetime) -> None:
-    """Put the measure into force, in the caller's transaction; what is slow follows in ``follow_through``."""
+    """Put the measure into force, in the caller's transaction; what is slow follows in ``follow_through``.
+
+    Raises NoWorkday.
+    """
     measure.state, measure.taken_at = Measure.State.TAKEN, at
-    measure.appeal_by = appeal_day(at)
+    measure.appeal_by = require_appeal_day(at)
     end_stop(measure.incident, at=at)
     if measure.is_restricting:
         measure.restriction = _restrict(measure, at)
@@ -63,7 +79,8 @@ def follow_through(measure: Measure, *, by: User | None, at: datetime) -> None:
 
 
 def end(measure: Measure, *, state: str, reasons: str, by: User, at: datetime) -> None:
-    """Lift or quash: from now on it restricts nobody. What it extended keeps its own end."""
+    """Lift or quash: from now on it restricts nobody. What it extended keeps its own end; what would extend it, and
+    waits for approval, is withdrawn."""
     measure.state, measure.ended_at, measure.ended_by = Measure.State(state), at, by
     measure.ending_reason = reasons.strip()
     measure.save(update_fields=["state", "ended_at", "ended_by", "ending_reason"])
@@ -71,6 +88,34 @@ def end(measure: Measure, *, state: str, reasons: str, by: User, at: datetime) -
         end_restriction(measure.restriction, at=at)
     if measure.subscription_before and measure.account_id:
         _renew_subscription(measure)
+    _withdraw_proposals(measure, by=by, at=at)
+
+
+def withdraw(measure: Measure, *, by: User, at: datetime) -> None:
+    """A proposal that nobody is asked to approve any more."""
+    measure.state = Measure.State.WITHDRAWN
+    measure.save(update_fields=["state"])
+    Approval.objects.filter(measure=measure, approved__isnull=True).delete()
+    trail.record("measure.withdrawn", measure.incident, by=by, at=at, measure=measure.pk)
+
+
+def end_extensions(measure: Measure, *, reasons: str, by: User, at: datetime) -> list[Measure]:
+    """What prolongs a measure that an appeal has changed falls with it: ended, or withdrawn; returns what has ended."""
+    _withdraw_proposals(measure, by=by, at=at)
+    ended = []
+    for one in measure.all_extensions():
+        ends = rules.ends_at(one.until, one.review_on, Firm.current().zone)
+        if one.state == Measure.State.TAKEN and (ends is None or ends > at):
+            end(one, state=Measure.State.LIFTED, reasons=reasons, by=by, at=at)
+            trail.record("measure.lifted", one.incident, by=by, at=at, measure=one.pk)
+            ended.append(one)
+    return ended
+
+
+def _withdraw_proposals(measure: Measure, *, by: User, at: datetime) -> None:
+    for one in measure.all_extensions():
+        if one.state == Measure.State.PROPOSED:
+            withdraw(one, by=by, at=at)
 
 
 def pause(measure: Measure, *, at: datetime) -> None:

@@ -17,7 +17,7 @@ from conduct.models import Appointment, Assessment, Incident, Measure
 from conduct.operations import deciding, reporting
 from conduct.rules import Grounds
 from supportportal.people.models import Gate, User
-from tests.factories import MONDAY_TEN, BookingFactory, ClientFactory, FirmFactory, StaffFactory
+from tests.factories import MONDAY_TEN, BookingFactory, ClientFactory, ClosureFactory, FirmFactory, StaffFactory
 from tests.factories_complaints import ComplaintFactory
 from tests.factories_conduct import limited, make_incident, make_measure
 
@@ -393,6 +393,39 @@ def test_lists_ask_as_often_for_thirty_as_for_one(client, manager, page, django_
         proposal()
     with django_assert_max_num_queries(len(few)):
         client.get(url)
+
+
+# -- a calendar without working days -----------------------------------------------------------------------------------
+
+NO_WORKDAY = "too few working days ahead"
+
+
+@pytest.mark.parametrize("press", ["preview", "decide"])
+def test_without_working_days_ahead_a_decision_is_refused_beside_the_form(client, manager, press):
+    incident = make_incident()
+    given = typed(incident, Kind.LIMITED)
+    shown = client.post(address(incident), given).context["shown"]
+    closed = ClosureFactory(starts_at=AT - timedelta(days=1), ends_at=AT + timedelta(days=900))
+    answer = client.post(address(incident), {**given, "press": press, "shown": shown.key})
+    assert answer.status_code == 200 and NO_WORKDAY in answer.content.decode()
+    assert not Measure.objects.exists()
+    closed.delete()  # the control
+    client.post(address(incident), {**given, "press": "decide", "shown": shown.key})
+    assert Measure.objects.get().appeal_by is not None
+
+
+def test_without_working_days_ahead_an_approval_is_refused_beside_the_form(client, manager):
+    measure = proposal()
+    closed = ClosureFactory(starts_at=AT - timedelta(days=1), ends_at=AT + timedelta(days=900))
+    assert client.get(address(measure, "conduct_measure_approve")).status_code == 200
+    answer = answered(client, measure, "approve")
+    assert answer.status_code == 200 and NO_WORKDAY in answer.content.decode()
+    measure.refresh_from_db()
+    assert measure.state == State.PROPOSED
+    closed.delete()  # the control
+    answered(client, measure, "approve")
+    measure.refresh_from_db()
+    assert measure.state == State.TAKEN
 
 
 # -- lifting and extending ---------------------------------------------------------------------------------------------
