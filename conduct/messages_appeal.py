@@ -34,7 +34,6 @@ from .models import AffectedSession, Appeal, Appointment, Incident, Measure
 RECEIVED, ASKED, DECIDED = "conduct_appeal_received", "conduct_appeal_asked", "conduct_appeal_decided"
 SUSPENDED, SUSPENDED_STAFF = "conduct_suspended", "conduct_suspended_staff"
 APPOINTED, KEPT = "conduct_appointed", "conduct_reply_kept"
-TO_STAFF = (ASKED, SUSPENDED_STAFF, APPOINTED)
 
 
 def owed_for_lodging(appeal: Appeal, managers: Iterable[User], *, at: datetime) -> Iterator[Owed]:

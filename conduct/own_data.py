@@ -11,22 +11,31 @@ from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from supportportal.outbox import kinds
 from supportportal.outbox import own_data as messages_own_data
 from supportportal.people import own_data
 from supportportal.people.models import Gate, User
 from supportportal.people.own_data import Coded, Fact, Part, Record, Section, facts_of, stored
 from supportportal.people.own_data_others import Others
 
-from . import digests, messages, messages_care, messages_watch
+from . import incoming, messages, messages_appeal, messages_watch
 from .models import Appeal, Category, ClientAnswer, EmergencyStop, Incident, Measure, StopRequest
 
-OF_STAFF = (messages.APPROVAL, messages_watch.REVIEW, messages_watch.LATE, messages_care.CARE_DUE, digests.APPEALS_DUE)
+PREFIX = "conduct_"  # of all our kinds of mail
+# What clients are written; every other mail of ours goes to staff, who have none of it once they are clients again.
+TO_CLIENTS = (
+    *incoming.TO_CLIENT,
+    *(messages.COLLEAGUE, messages.COLLEAGUE_OPEN, messages_appeal.KEPT),
+    *(messages_watch.ENDED, messages_watch.STOP_ENDED),
+)
 
 
 def register() -> None:
+    """Called when all kinds of mail are registered."""
     says = gettext_lazy("what was reported about you, what we decided and wrote to you, and your appeals")
     own_data.register(Part("conduct", gettext_lazy("Incidents and measures"), says, collect, position=45))
-    messages_own_data.leave_out(*OF_STAFF)
+    ours = [kind.code for kind in kinds.all_kinds() if kind.code.startswith(PREFIX)]
+    messages_own_data.leave_out(*(code for code in ours if code not in TO_CLIENTS))
 
 
 def collect(person: User, at: datetime) -> Iterable[Section]:

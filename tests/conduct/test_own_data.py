@@ -8,6 +8,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from conduct.models import FollowUp
 from conduct.operations import appeals, care, deciding, reporting
 from supportportal.files.intake import accept
+from supportportal.outbox import kinds
+from supportportal.outbox import own_data as messages_own_data
+from supportportal.outbox.models import Message
 from tests.factories import MONDAY_TEN, ClientFactory, FirmFactory, StaffFactory
 from tests.factories_conduct import SAID, limited, make_incident, make_measure
 from tests.support.own_data import assert_asks_the_same, holds, opened, said
@@ -90,3 +93,29 @@ def test_it_asks_the_same_for_one_and_for_thirty(person, manager):
             appeals.lodge(make_measure(limited(AT), incident=incident, by=manager), reasons="No.", at=LATER)
 
     assert_asks_the_same(person, make, LATER)
+
+
+OF_CLIENTS = {
+    *("stop_request", "notice", "stop", "stop_ended", "lifted", "colleague", "colleague_open", "ended"),
+    *("appeal_received", "appeal_decided", "suspended", "reply_kept"),
+}
+OF_STAFF = {
+    *("approval_asked", "approval_late", "review_due", "care_due"),
+    *("appeal_asked", "appeals_due", "suspended_staff", "appointed"),
+}
+
+
+def test_what_went_to_staff_is_not_a_former_colleagues_own():
+    """A new kind of mail has to be put on one side or the other here."""
+    ours = {one.code.removeprefix("conduct_"): one for one in kinds.all_kinds() if one.code.startswith("conduct_")}
+    assert set(ours) == OF_CLIENTS | OF_STAFF
+    assert {name for name, one in ours.items() if one.code in messages_own_data._to_staff} == OF_STAFF
+
+
+def test_a_mail_to_a_reviewer_is_not_in_the_archive(person):
+    for kind in ("conduct_appeal_asked", "conduct_notice"):
+        about = {"recipient": person, "subject_id": 1, "due_at": AT, "try_at": AT, "created_at": AT}
+        Message.objects.create(kind=kind, key=kind, text=f"About {kind}.", **about)
+    files = opened(person, LATER)
+    assert holds(files, "About conduct_notice.")  # the control
+    assert not holds(files, "About conduct_appeal_asked.")
