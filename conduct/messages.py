@@ -20,7 +20,7 @@ from supportportal.outbox.models import Message
 from supportportal.outbox.operations import Owed
 from supportportal.people.models import Firm, User
 
-from . import eligibility, notices
+from . import eligibility, notices, still_closed
 from .models import Approval, EmergencyStop, Incident, Measure, StopRequest
 
 SUBJECT_TYPE = "conduct.incident"  # of all of them
@@ -50,7 +50,7 @@ def owed_for_stop(stop: EmergencyStop, *, at: datetime) -> Owed:
 
 
 def owed_for_lifting(measure: Measure, *, at: datetime) -> Iterator[Owed]:
-    yield of_measure(LIFTED, measure, at)
+    yield of_measure(LIFTED, measure, at, **still_closed.facts(measure, measure.incident.client, at))
     yield from to_colleagues(COLLEAGUE_OPEN, measure, at)
 
 
@@ -68,8 +68,11 @@ def of_measure(kind: str, measure: Measure, at: datetime, **more: Any) -> Owed:
     return _to_client(kind, measure.incident, at, copy=str(measure.pk), data={"measure": measure.pk, **more})
 
 
-def to_colleagues(kind: str, measure: Measure, at: datetime, *, copy: str = "") -> Iterator[Owed]:
-    """To everybody else of the account, where the measure reaches them."""
+def to_colleagues(
+    kind: str, measure: Measure, at: datetime, *, copy: str = "", closed: Sequence[str] | None = None
+) -> Iterator[Owed]:
+    """To everybody else of the account, where the measure reaches them; that something is open again, only to whom
+    anything is. ``closed`` is what was closed to them, if not what the measure names."""
     account = measure.reached_account
     if account is None:
         return
@@ -77,6 +80,9 @@ def to_colleagues(kind: str, measure: Measure, at: datetime, *, copy: str = "") 
     clients = User.objects.clients().filter(account=account, is_active=True)
     colleagues = clients.exclude(pk=measure.incident.client_id)
     for person in colleagues.order_by("pk"):
+        still = still_closed.facts(measure, person, at, among=closed) if kind == COLLEAGUE_OPEN else {}
+        if still and still_closed.opens_nothing(measure, still, at, among=closed):
+            continue
         yield Owed(
             kind,
             measure.incident_id,
@@ -84,7 +90,7 @@ def to_colleagues(kind: str, measure: Measure, at: datetime, *, copy: str = "") 
             recipient=person,
             useful_until=ends_at,
             copy=f"{measure.pk}{copy}",
-            data={"measure": measure.pk},
+            data={"measure": measure.pk, **still},
         )
 
 
@@ -162,7 +168,8 @@ def _stop(message: Message, incident: Incident) -> dict[str, Any]:
 
 def _lifted(message: Message, incident: Incident) -> dict[str, Any]:
     measure = measure_of(message)
-    return {**named(measure), "measure": measure, "links": [link_to(measure, _("See the decision"))]}
+    shown = {**named(measure), **still_closed.shown(message)}
+    return {**shown, "measure": measure, "links": [link_to(measure, _("See the decision"))]}
 
 
 def named(measure: Measure) -> dict[str, Any]:
@@ -177,6 +184,7 @@ def _colleague(message: Message, incident: Incident) -> dict[str, Any]:
     return {
         "account": measure.account,
         "is_subscription": measure.kind == Measure.Kind.SUBSCRIPTION,
+        "still": still_closed.shown(message)["still"],
         "closed": notices.closed_by(measure) if measure.is_in_force(message.due_at) else [],
         "until": notices.span(measure, Firm.current(), as_it_ends=True),
         "complain_url": notices.complain_url(),

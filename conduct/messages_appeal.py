@@ -1,6 +1,6 @@
 """The messages that appeals owe: to the client, to whoever may decide, and to an outside reviewer (R-7, S-1)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from supportportal.outbox.models import Inbound, Message
 from supportportal.outbox.operations import Owed
 from supportportal.people.models import Firm, User
 
-from . import eligibility, notices
+from . import eligibility, notices, still_closed
 from .messages import (
     COLLEAGUE_OPEN,
     SUBJECT_TYPE,
@@ -42,15 +42,24 @@ def owed_for_lodging(appeal: Appeal, managers: Iterable[User], *, at: datetime) 
     yield from to_staff(ASKED, appeal.measure, managers, at)
 
 
-def owed_for_decision(appeal: Appeal, *, at: datetime) -> Iterator[Owed]:
-    yield of_measure(DECIDED, appeal.measure, at)
-    if appeal.outcome != Appeal.Outcome.UPHELD:
-        yield from to_colleagues(COLLEAGUE_OPEN, appeal.measure, at, copy=":appeal")
+def owed_for_decision(appeal: Appeal, ended: Sequence[Measure], *, at: datetime) -> Iterator[Owed]:
+    """``ended`` is what extended the measure, and has ended with it."""
+    measure, client = appeal.measure, appeal.measure.incident.client
+    if appeal.outcome == Appeal.Outcome.UPHELD:
+        yield of_measure(DECIDED, measure, at)
+        return
+    closed = {gate for one in (measure, *ended) for gate in one.gates}
+    if appeal.varied:
+        closed.update(appeal.varied["before"]["gates"])
+    still = still_closed.facts(measure, client, at, among=sorted(closed))
+    yield of_measure(DECIDED, measure, at, extended=bool(ended), **still)
+    yield from to_colleagues(COLLEAGUE_OPEN, measure, at, copy=":appeal", closed=sorted(closed))
 
 
 def owed_for_suspending(appeal: Appeal, *, at: datetime) -> Iterator[Owed]:
     """To the client, colleagues, and all managers who see the case: who is kept from deciding shall not learn it so."""
-    yield of_measure(SUSPENDED, appeal.measure, at)
+    still = still_closed.facts(appeal.measure, appeal.measure.incident.client, at)
+    yield of_measure(SUSPENDED, appeal.measure, at, **still)
     yield from to_colleagues(COLLEAGUE_OPEN, appeal.measure, at, copy=":suspended")
     yield from to_staff(
         SUSPENDED_STAFF, appeal.measure, eligibility.readers(appeal.measure.incident).order_by("pk"), at
@@ -93,10 +102,12 @@ def _decided(message: Message, incident: Incident) -> dict[str, Any]:
     back, lost = sessions_of(appeal, incident.client)
     return {
         **named(measure),
+        **still_closed.shown(message),
         "appeal": appeal,
         "measure": measure,
         "paragraphs": appeal.decision.split("\n\n"),
-        "varied": changes_of(appeal),
+        "varied": changes_of(appeal, still=message.data.get("still", [])),
+        "extended": message.data.get("extended", False),
         "was_suspended": appeal.suspended_at is not None,
         "until": notices.span(measure, Firm.current(), as_it_ends=True),
         "back": [_session(one) for one in back],
@@ -111,15 +122,19 @@ def sessions_of(appeal: Appeal, client: User) -> tuple[list[Booking], list[Booki
     but could not be given back."""
     if appeal.outcome != Appeal.Outcome.QUASHED or appeal.decided_at is None:
         return [], []
-    rows = appeal.measure.affected.filter(choice=AffectedSession.Choice.CANCEL, booking__client=client)
+    both = [appeal.measure, *appeal.measure.all_extensions()]
+    rows = AffectedSession.objects.filter(
+        measure__in=both, choice=AffectedSession.Choice.CANCEL, booking__client=client
+    )
     rows = rows.select_related("booking__session_type").order_by("booking__first_cell")
     back = [row.booking for row in rows if row.restored_at]
     lost = [row.booking for row in rows if not row.restored_at and row.booking.starts_at > appeal.decided_at]
     return back, lost
 
 
-def changes_of(appeal: Appeal) -> dict[str, Any]:
-    """What a decision made milder, in words: until when now, and what is still closed; empty where nothing was."""
+def changes_of(appeal: Appeal, *, still: Collection[str] = ()) -> dict[str, Any]:
+    """What a decision made milder, in words: until when now, and what is still closed; empty where nothing was.
+    ``still`` is what stays closed for another reason."""
     if not appeal.varied:
         return {}
     after, firm = appeal.varied["after"], Firm.current()
@@ -127,7 +142,9 @@ def changes_of(appeal: Appeal) -> dict[str, Any]:
     return {
         "until": notices.until_when(until, firm) if until else _("for good"),
         "closed": notices.names_of(after["gates"]),
-        "opened": notices.names_of([one for one in appeal.varied["before"]["gates"] if one not in after["gates"]]),
+        "opened": notices.names_of(
+            [one for one in appeal.varied["before"]["gates"] if one not in after["gates"] and one not in still]
+        ),
     }
 
 
@@ -138,7 +155,8 @@ def _session(booking: Booking) -> str:
 
 def _suspended(message: Message, incident: Incident) -> dict[str, Any]:
     measure = measure_of(message)
-    return {**named(measure), "links": [link_to(measure, _("See how it stands"))]}
+    shown = {**named(measure), **still_closed.shown(message)}
+    return {**shown, "links": [link_to(measure, _("See how it stands"))]}
 
 
 def _of_staff(message: Message, incident: Incident) -> dict[str, Any]:

@@ -196,6 +196,17 @@ class Measure(models.Model):
         """The key of the account all of which it concerns; None for what concerns the client alone."""
         return self.account_id if self.reaches_colleagues else None
 
+    def all_extensions(self) -> list["Measure"]:
+        """What extends it, and what extends that, whatever became of it; the nearest first."""
+        found: list[Measure] = []
+        nearest = [self]
+        while nearest:
+            nearest = list(Measure.objects.filter(extends__in=nearest).select_related("restriction").order_by("pk"))
+            found += nearest
+        for one in found:
+            one.incident = self.incident
+        return found
+
     def is_in_force(self, at: datetime) -> bool:
         """Whether it restricts anybody at that instant."""
         if self.state != self.State.TAKEN or self.restriction is None:

@@ -106,6 +106,8 @@ def decide(
     """Uphold, vary or quash, with reasons; the client is told. Quashing undoes the effects: what was closed is open,
     the subscription and the sessions whose time is still free are back (R-7).
 
+    What extends a measure that is varied or quashed ends with it: whoever still wants it decides anew.
+
     Raises NotYours, Stale, NotLawful, NotEligible, NotForYou, NoReason; for a change NothingVaried, NothingClosed,
     EndsInPast; with nothing changed.
     """
@@ -119,17 +121,21 @@ def decide(
     appeal.outcome, appeal.decision = Outcome(outcome), reasons.strip()
     appeal.decided_by, appeal.decided_at = by, at
     appeal.reviewer = appeal.reviewer or by
+    ended: list[Measure] = []
     match appeal.outcome:
         case Outcome.UPHELD:
             suspending.resume(appeal, at=at)
         case Outcome.VARIED:
             appeal.varied = varying.vary(measure, change, at=at)
+            ended = effects.end_extensions(measure, reasons=reasons, by=by, at=at)
         case Outcome.QUASHED:
             effects.end(measure, state=Measure.State.QUASHED, reasons=reasons, by=by, at=at)
-            effects.give_back_sessions(measure, by=by, at=at)
+            ended = effects.end_extensions(measure, reasons=reasons, by=by, at=at)
+            for one in (measure, *measure.all_extensions()):
+                effects.give_back_sessions(one, by=by, at=at)
     appeal.save(update_fields=["outcome", "decision", "decided_by", "decided_at", "reviewer", "varied"])
     Appointment.objects.filter(measure=measure, ended_at__isnull=True).update(ended_at=at)
-    outbox.plan(messages_appeal.owed_for_decision(appeal, at=at), at=at)
+    outbox.plan(messages_appeal.owed_for_decision(appeal, ended, at=at), at=at)
     facts = {"measure": measure.pk, "appeal": appeal.pk, "outcome": appeal.outcome, "varied": appeal.varied}
     trail.record("appeal.decided", incident, by=by, at=at, **facts)
     changed(incident)
@@ -149,7 +155,9 @@ def _people_of(measure: Measure) -> set[int]:
     """Whom the measure reaches, and whoever is part of a session that may be given back: locked first of all."""
     client = measure.incident.client
     found = {client.pk, *sessions.people_of(client, measure.reached_account)}
-    cancelled = measure.affected.filter(choice=AffectedSession.Choice.CANCEL, restored_at__isnull=True)
+    both = [measure, *measure.all_extensions()]
+    cancelled = AffectedSession.objects.filter(measure__in=both, choice=AffectedSession.Choice.CANCEL)
+    cancelled = cancelled.filter(restored_at__isnull=True)
     for pair in cancelled.values_list("booking__client", "booking__agent"):
         found.update(pair)
     return found

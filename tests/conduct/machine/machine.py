@@ -194,6 +194,7 @@ class Machine(RuleBasedStateMachine):
         act = {"by": self.row(person), "at": self.at, "seen": None}
         if self.attempt(lambda: deciding.lift(measure, "Enough.", **act), possible):
             step.state = "lifted"
+            self.model.withdraw_extensions(step)
 
     @verb(2, among=cases, by=who)
     def close(self, case: Case, *, by: int) -> None:
@@ -226,7 +227,9 @@ class Machine(RuleBasedStateMachine):
     def decide_appeal(self, step: Step, *, by: int, outcome: str) -> None:
         person = self.staff[by]
         if self._decide_appeal(step, person, outcome, None, self.model.may_hear_appeal(person, step)):
-            step.state = "quashed" if outcome == "quashed" else step.state
+            if outcome == "quashed":
+                step.state = "quashed"
+                self.model.end_extensions(step, self.at)
 
     @verb(4, among=appealed, by=who, closing=gates, sooner=st.sampled_from([None, -1, HOUR, 3 * DAY, 300 * DAY]))
     def vary(self, step: Step, *, by: int, closing: frozenset, sooner: timedelta | int | None) -> None:
@@ -240,6 +243,7 @@ class Machine(RuleBasedStateMachine):
         change = Change(None if sooner is None else until, sorted(closing))
         if self._decide_appeal(step, person, "varied", change, possible):
             self.model.vary(step, kept, until)
+            self.model.end_extensions(step, self.at)
 
     def _decide_appeal(self, step: Step, person: Staff, outcome: str, change: Change | None, possible: bool) -> Any:
         appeal = Appeal.objects.select_related("measure__incident__client").get(measure=step.pk)

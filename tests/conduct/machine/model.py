@@ -149,6 +149,18 @@ class Model:
             step.review = None
         step.gates, step.until = kept, until
 
+    def withdraw_extensions(self, step: Step) -> None:
+        for one in step.case.steps:
+            if one is not step and step in one.chain() and one.state == "proposed":
+                one.state = "withdrawn"
+
+    def end_extensions(self, step: Step, at: datetime) -> None:
+        """What prolongs a measure that an appeal has changed falls with it."""
+        self.withdraw_extensions(step)
+        for one in step.case.steps:
+            if one is not step and step in one.chain() and one.is_closing(at):
+                one.state = "lifted"
+
     def take(self, step: Step, at: datetime) -> None:
         step.state, step.begun = "taken", at
         if step.case.state == "open":
