@@ -91,7 +91,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "supportportal.people.middleware.ReaderMiddleware",
-    "supportportal.pages.csp.ContentSecurityPolicyMiddleware",
+    "supportportal.people.middleware.SignInsMiddleware",
     "supportportal.people.middleware.SecondFactorMiddleware",
 ]
 
@@ -269,6 +269,8 @@ CELERY_BEAT_SCHEDULE = {
 
 # -- agents' own calendars ---------------------------------------------------------------------------------------------
 
+    "every-hour-sweep-sign-ins": _every(3600, "supportportal.people.tasks.sweep"),
+    "every-minute-say-alive": _every(60, "supportportal.watch.tasks.say_alive"),
 CALENDAR_SCHEMES = ("https",)
 # Hosts of your own network that agents' calendars may be read from; every other address there is refused.
 CALENDAR_INTERNAL_HOSTS = env.list("CALENDAR_INTERNAL_HOSTS", default=[])

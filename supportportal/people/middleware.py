@@ -1,17 +1,21 @@
 """Serve each page in the reader's language and time zone, and none to staff who lack their second factor."""
 
+import logging
 from typing import Any
 
 from allauth.account.adapter import get_adapter
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone, translation
 from django_htmx.http import HttpResponseClientRedirect
 
-from . import confirming, second_factor
+from . import confirming, second_factor, signals
+
+logger = logging.getLogger(__name__)
 
 
 class ReaderMiddleware:
@@ -27,6 +31,21 @@ class ReaderMiddleware:
         request.LANGUAGE_CODE = request.user.language
         with timezone.override(request.user.zone):
             return self.get_response(request)
+
+
+class SignInsMiddleware:
+    """Keep where people are signed in, and when that was last used. A page is never lost for it."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        try:
+            signals.seen(request)
+        except DatabaseError:
+            logger.warning("It could not be kept that a session was used.", exc_info=True)
+        return response
 
 
 class SecondFactorMiddleware:

@@ -13,7 +13,7 @@ from supportportal import reader, wording
 from supportportal.trail.models import Entry
 
 from . import kept_open, own_data
-from .models import Gate, Restriction, User
+from .models import Gate, Restriction, SignIn, User
 from .own_data import Coded, Fact, Part, Record, Section, facts_of
 
 ABOUT_THE_PERSON = (
@@ -78,6 +78,13 @@ def _sign_in(person: User) -> Iterator[Record]:
             Fact("last_used_at", _("Last used"), one.last_used_at),
         ]
         yield Record(_("Second factor"), facts)
+    for sign_in in SignIn.objects.filter(person=person):
+        facts = [
+            Fact("device", _("Device"), sign_in.device),
+            Fact("since", _("Since"), sign_in.since),
+            Fact("last_used_at", _("Last used"), sign_in.last_used_at),
+        ]
+        yield Record(_("Signed in"), facts)
 
 
 def _restrictions(person: User) -> Iterator[Record]:

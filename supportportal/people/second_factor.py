@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from supportportal.trail import operations as trail
 
-from . import notices
+from . import notices, sign_ins
 from .models import Firm, Role, User
 from .notices import Notice
 from .operations import PeopleRefused
@@ -53,6 +53,7 @@ def reset(person: User, *, by: User | None, at: datetime) -> None:
     removed, _models = Authenticator.objects.filter(user=person).delete()
     if not removed:
         raise PeopleRefused(_("{name} has no second factor.").format(name=person))
+    sign_ins.end_all(person)  # whoever holds the lost device may still be signed in on it
     tell(person, "reset", at=at)
     trail.record("person.second_factor_reset", person, by=by, at=at)
 

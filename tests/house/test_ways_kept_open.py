@@ -101,6 +101,7 @@ KEPT: dict[str, Kept] = {
     "people:own_data": Kept({}),
     "people:own_data_link": Kept({}, by_link=True),
     "people:profile": Kept({"name": "Anna Neri", "language": "en", "time_zone": "Europe/Rome"}),
+    "people:sign_ins": Kept({"which": "others"}),
     "people:plan": Kept(says=True),
     "people:invitation": OPEN,
     # Sessions already booked
