@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "supportportal.people",
     "supportportal.outbox",
     "supportportal.pages",
+    "supportportal.backups",
     "supportportal.demo",
     "bookings",
     "complaints",
@@ -90,9 +91,11 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "supportportal.pages.full.NoRoomMiddleware",
     "supportportal.people.middleware.ReaderMiddleware",
     "supportportal.people.middleware.SignInsMiddleware",
     "supportportal.people.middleware.SecondFactorMiddleware",
+    "supportportal.pages.csp.ContentSecurityPolicyMiddleware",
 ]
 
 ROOT_URLCONF = "supportportal.urls"
@@ -128,6 +131,7 @@ else:
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+BACKUP_DIR = Path(env("BACKUP_DIR", default=str(VAR_DIR / "backups")))
 # Where the end of the trail is marked each hour; best on another disk than the database's.
 TRAIL_MARKS = Path(env("TRAIL_MARKS", default=str(VAR_DIR / "trail_marks")))
 
@@ -165,8 +169,6 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_CHANGE_EMAIL = False
-ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)  # proxies in front; limits count by address
-
 STAFF_MFA = env.bool("STAFF_MFA", default=not DEMO)  # staff set up a second factor before anything else
 REAUTHENTICATE = not DEMO  # before grave acts; the demo's people have no secrets
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
@@ -176,6 +178,8 @@ MFA_FORMS = {"add_webauthn": "supportportal.people.passkeys.AddPasskeyForm"}
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # who signs up must prove the address first; the firm's own people are known at it
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)  # proxies in front; limits count by address
+
 # -- languages and time ------------------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
@@ -201,7 +205,7 @@ FILES_MAX_UNPACKED_BYTES = 100 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = [
     "supportportal.files.uploads.LimitedUploadHandler",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
-    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+    "supportportal.files.uploads.SpoolingUploadHandler",
 ]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -265,12 +269,12 @@ CELERY_BEAT_SCHEDULE = {
     "every-5-minutes-ombudsman": _every(300, "complaints.tasks.send_ombudsman_letters"),
     # What it deletes is a day old; a portal that is off at night, or not up for a day, gets it done all the same.
     "every-hour-sweep-files": _every(3600, "supportportal.files.tasks.sweep"),
+    "every-hour-sweep-sign-ins": _every(3600, "supportportal.people.tasks.sweep"),
+    "every-minute-say-alive": _every(60, "supportportal.watch.tasks.say_alive"),
 }
 
 # -- agents' own calendars ---------------------------------------------------------------------------------------------
 
-    "every-hour-sweep-sign-ins": _every(3600, "supportportal.people.tasks.sweep"),
-    "every-minute-say-alive": _every(60, "supportportal.watch.tasks.say_alive"),
 CALENDAR_SCHEMES = ("https",)
 # Hosts of your own network that agents' calendars may be read from; every other address there is refused.
 CALENDAR_INTERNAL_HOSTS = env.list("CALENDAR_INTERNAL_HOSTS", default=[])
@@ -284,15 +288,8 @@ TWILIO = providers.twilio(env)
 SMS_TIMEOUT = providers.seconds(env, "SMS_TIMEOUT")
 OUTBOX_GATEWAYS = {
     "email": "supportportal.outbox.gateways.email.EmailGateway",
-    "every-minute-say-alive": _every(60, "supportportal.watch.tasks.say_alive"),
     "sms": providers.sms_gateway(TWILIO, demo=DEMO),
 }
-# -- agents' own calendars ---------------------------------------------------------------------------------------------
-
-CALENDAR_SCHEMES = ("https",)
-# Hosts of your own network that agents' calendars may be read from; every other address there is refused.
-CALENDAR_INTERNAL_HOSTS = env.list("CALENDAR_INTERNAL_HOSTS", default=[])
-
 INBOUND_PROVIDER = providers.inbound(env)
 INBOUND_DOMAIN = env("INBOUND_DOMAIN", default="").lower()  # replies go to reply+…@ there; else to the contact address
 INBOUND_AUTHSERV_ID = env("INBOUND_AUTHSERV_ID", default="").lower()  # the receiving server's name in its verdicts
@@ -314,6 +311,13 @@ if ALLAUTH_TRUSTED_PROXY_COUNT:
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 
+# -- watching: who may ask, and whom the portal tells by itself -------------------------------------------------------
+
+METRICS_TOKEN = env.secret("METRICS_TOKEN", least=20)  # without it only this machine may ask
+DEADMAN_URL = env.address("DEADMAN_URL", schemes=("https", "http"), secret=True)
+SENTRY_DSN = env.address("SENTRY_DSN", schemes=("https", "http"), secret=True)
+TALLIES_ROOT = VAR_DIR / "tallies"
+
 # -- logging: to standard error, one line each; never a person's name, address or link -----------------------------
 
 LOGGING = {
@@ -328,13 +332,6 @@ LOGGING = {
         "request_id": {"()": "supportportal.logs.AddRequestId"},
     },
     "handlers": {
-# -- watching: who may ask, and whom the portal tells by itself -------------------------------------------------------
-
-METRICS_TOKEN = env.secret("METRICS_TOKEN", least=20)  # without it only this machine may ask
-DEADMAN_URL = env.address("DEADMAN_URL", schemes=("https", "http"), secret=True)
-SENTRY_DSN = env.address("SENTRY_DSN", schemes=("https", "http"), secret=True)
-TALLIES_ROOT = VAR_DIR / "tallies"
-
         "console": {
             "class": "logging.StreamHandler",
             "formatter": env.choice("LOG_FORMAT", ["text", "json"]),

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from . import rendering
-from .models import Message
+from .models import Message, Restoration
 from .rendering import Parcel
 
 LARGEST = 25
@@ -33,6 +33,8 @@ def claim(channel: str, *, limit: int, at: datetime) -> list[Message]:
     due = Message.objects.to_send(channel, at).order_by("-urgent", "try_at")
     if not due.exists():  # SQLite: do not take the write lock for nothing, every two seconds
         return []
+    if held := Restoration.holding():  # but a code to sign in with, just asked for, leaves
+        due = due.filter(urgent=True, created_at__gt=held.restored_at)
     token = uuid.uuid4()
     with transaction.atomic():
         ids = list(due.select_for_update(skip_locked=True).values_list("pk", flat=True)[:limit])

@@ -79,7 +79,7 @@ class Message(models.Model):
     UNSENT = [State.PLANNED, State.RETRYING]
     AT_RISK = [State.SENDING, State.UNKNOWN]  # handed over, or perhaps: nobody else may touch them meanwhile
     NEXT_STATES = {
-        State.PLANNED: {State.SENDING, State.VOID},
+        State.PLANNED: {State.SENDING, State.VOID, State.SKIPPED},
         State.SENDING: {
             State.SENT,
             State.DELIVERED,
@@ -89,8 +89,8 @@ class Message(models.Model):
             State.SKIPPED,
             State.VOID,
         },
-        State.RETRYING: {State.SENDING, State.SENT, State.DELIVERED, State.FAILED, State.VOID},
-        State.UNKNOWN: {State.RETRYING, State.SENT, State.DELIVERED, State.FAILED},
+        State.RETRYING: {State.SENDING, State.SENT, State.DELIVERED, State.FAILED, State.VOID, State.SKIPPED},
+        State.UNKNOWN: {State.RETRYING, State.SENT, State.DELIVERED, State.FAILED, State.SKIPPED},
         State.SENT: {State.DELIVERED, State.FAILED},
         State.FAILED: {State.DELIVERED},
     }
@@ -206,6 +206,27 @@ class Gateway(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Restoration(models.Model):
+    """The database was put back from a backup; until it is released, only what is asked for since then may leave."""
+
+    backup_at = models.DateTimeField(_("backup of"))
+    restored_at = models.DateTimeField(_("restored"))
+    released_at = models.DateTimeField(_("released"), null=True, blank=True)
+    released_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    sent = models.BooleanField(_("what was due before was sent"), default=False)
+
+    class Meta:
+        verbose_name = _("restore from a backup")
+        verbose_name_plural = _("restores from backups")
+
+    def __str__(self) -> str:
+        return f"{self.backup_at:%Y-%m-%d %H:%M}"
+
+    @classmethod
+    def holding(cls) -> "Restoration | None":
+        return cls.objects.filter(released_at=None).order_by("-restored_at").first()
 
 
 class DeliveryEvent(models.Model):

@@ -10,7 +10,7 @@ APPS = ["supportportal", "bookings", "complaints", "conduct"]
 KERNEL = [
     {
         *("broker", "businesstime", "colour", "edits", "environment", "explain", "lattice", "links", "logs"),
-        *("fetching", "providers", "reader", "refusals", "spreadsheets", "wording"),
+        *("fetching", "providers", "reader", "refusals", "room", "spreadsheets", "wording"),
     },
     {"watch"},
     {"trail"},
@@ -18,6 +18,7 @@ KERNEL = [
     {"people"},
     {"outbox"},
     {"pages"},
+    {"backups"},
     {"demo"},
 ]
 # Inside any app, lowest first; a module that is not named here belongs to whatever it imports.
