@@ -1,6 +1,6 @@
 """Sessions that were booked before a measure: kept or cancelled, each for itself (R-5)."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from django.db import transaction
@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 
 from bookings.models import Booking
 from bookings.operations import booking as bookings
+from bookings.operations.locking import lock_people
 from bookings.refusals import BookingRefused
 from supportportal.people.models import REQUEST_TIME, User
 from supportportal.trail import operations as trail
@@ -15,6 +16,7 @@ from supportportal.trail import operations as trail
 from .. import eligibility
 from ..models import AffectedSession, Incident, Measure
 from ..refusals import NotForYou, NotLawful
+from .locking import lock
 
 Choice = AffectedSession.Choice
 
@@ -87,7 +89,7 @@ def choose(measure: Measure, booking: Booking, choice: str, *, by: User, at: dat
     """A manager keeps or cancels one session; cancelled, it makes no strike (R-5). False where there is nothing to
     choose any more: it has begun, was cancelled, or somebody has chosen already. Choosing twice: the first counts.
 
-    Raises NotForYou for who may not decide on the incident, NotLawful where the measure does not ask.
+    Raises NotForYou for who may not decide on the incident, NotLawful where the measure does not ask (any more).
     """
     if not eligibility.deciders(measure.incident).filter(pk=by.pk).exists():
         raise NotForYou
@@ -95,18 +97,42 @@ def choose(measure: Measure, booking: Booking, choice: str, *, by: User, at: dat
         raise NotLawful
     if booking.pk not in [one.pk for one in affected_sessions(measure, at)]:
         return False
-    return _choose(measure, booking, choice, by=by, at=at)
+    return _choose(measure, booking, choice, by=by, at=at, asks=_require_asking)
 
 
 def cancel_all(measure: Measure, *, by: User, at: datetime) -> int:
     """Cancel the sessions of an account whose subscription this measure ended; returns how many (R-5)."""
-    if measure.kind != Measure.Kind.SUBSCRIPTION or measure.state != Measure.State.TAKEN:
+    if not _cancels_all(measure, at):
         return 0
-    return sum(_choose(measure, one, Choice.CANCEL, by=by, at=at) for one in affected_sessions(measure, at))
+    left = affected_sessions(measure, at)
+    return sum(_choose(measure, one, Choice.CANCEL, by=by, at=at, asks=_cancels_all) for one in left)
+
+
+def _require_asking(measure: Measure, at: datetime) -> bool:
+    if not still_asks(measure, at):
+        raise NotLawful
+    return True
+
+
+def _cancels_all(measure: Measure, at: datetime) -> bool:
+    return measure.kind == Measure.Kind.SUBSCRIPTION and measure.state == Measure.State.TAKEN
 
 
 @transaction.atomic
-def _choose(measure: Measure, booking: Booking, choice: str, *, by: User, at: datetime) -> bool:
+def _choose(
+    measure: Measure,
+    booking: Booking,
+    choice: str,
+    *,
+    by: User,
+    at: datetime,
+    asks: Callable[[Measure, datetime], bool],
+) -> bool:
+    """``asks`` is put to the measure as it is once it is locked: it can have been lifted or quashed meanwhile."""
+    lock_people(measure.incident.client_id, booking.client_id, booking.agent_id)
+    lock(measure.incident)
+    if not asks(Measure.objects.select_related("restriction").get(pk=measure.pk), at):
+        return False
     _row, made = AffectedSession.objects.get_or_create(
         measure=measure, booking=booking, defaults={"choice": choice, "by": by, "at": at}
     )

@@ -10,7 +10,7 @@ from icalendar import Calendar
 from bookings.models import Booking, Strike
 from bookings.operations import booking as bookings
 from conduct.models import AffectedSession, Measure
-from conduct.operations import deciding, effects, sessions, watching
+from conduct.operations import appeals, deciding, effects, sessions, watching
 from conduct.refusals import NotForYou, NotLawful
 from supportportal.outbox import rendering
 from supportportal.outbox.models import Message
@@ -46,6 +46,11 @@ def measure_of(client, step=None, **changed):
 def ended_subscription(client, by):
     measure = measure_of(client, deciding.Step(Kind.SUBSCRIPTION), by=by)
     return deciding.approve(measure, by=StaffFactory(roles=["manager"]), at=AT, seen=None)
+
+
+def chosen(measure, booking, choice, *, by, at):
+    """For who has looked at the list already."""
+    return sessions._choose(measure, booking, choice, by=by, at=at, asks=sessions.still_asks)
 
 
 def written(kind):
@@ -108,12 +113,40 @@ def test_a_session_that_is_kept_stands(manager, offender):
     assert kept.is_live and sessions.affected_sessions(measure, AT) == []
 
 
+@pytest.mark.parametrize("how", ["lifted", "quashed"])
+def test_what_has_ended_a_moment_before_cancels_nothing(manager, offender, how):
+    """The manager has looked at the list before somebody else has ended the measure (R-7)."""
+    booking, measure = session_of(offender), measure_of(offender)
+    seen = Measure.objects.select_related("incident", "restriction").get(pk=measure.pk)
+    if how == "lifted":
+        deciding.lift(measure, "It was a misunderstanding.", by=manager, at=AT, seen=None)
+    else:
+        appeal = appeals.lodge(measure, reasons="It was not me.", at=AT)
+        appeals.decide(appeal, "quashed", "Right.", by=manager, at=AT, seen=None)
+    with pytest.raises(NotLawful):
+        sessions.choose(seen, booking, Choice.CANCEL, by=manager, at=AT)
+    booking.refresh_from_db()
+    assert booking.is_live and not AffectedSession.objects.exists()
+
+
+def test_a_subscription_that_is_back_a_moment_before_keeps_its_sessions(manager, offender, monkeypatch):
+    booking = session_of(offender)
+    with monkeypatch.context() as slow:
+        slow.setattr(effects, "cancel_all", lambda *args, **kwargs: 0)
+        seen = ended_subscription(offender, manager)
+    deciding.lift(Measure.objects.get(pk=seen.pk), "A misunderstanding.", by=manager, at=AT, seen=None)
+    assert seen.state == Measure.State.TAKEN
+    assert sessions.cancel_all(seen, by=manager, at=AT) == 0
+    booking.refresh_from_db()
+    assert booking.is_live
+
+
 def test_the_first_choice_counts(manager, offender):
     """Two managers at once: the second has looked at the list before the first has chosen."""
     kept = session_of(offender)
     measure = measure_of(offender)
-    assert sessions._choose(measure, kept, Choice.KEEP, by=manager, at=AT)
-    assert not sessions._choose(measure, kept, Choice.CANCEL, by=StaffFactory(roles=["manager"]), at=AT)
+    assert chosen(measure, kept, Choice.KEEP, by=manager, at=AT)
+    assert not chosen(measure, kept, Choice.CANCEL, by=StaffFactory(roles=["manager"]), at=AT)
     kept.refresh_from_db()
     assert kept.is_live
     assert AffectedSession.objects.get().choice == Choice.KEEP
@@ -125,14 +158,14 @@ def test_what_the_client_has_cancelled_is_not_chosen(manager, offender):
     measure = measure_of(offender)
     bookings.cancel(Booking.objects.get(pk=gone.pk), reason="other", by=offender, at=AT)
     assert not sessions.choose(measure, gone, Choice.CANCEL, by=manager, at=AT + HOUR)
-    assert not sessions._choose(measure, gone, Choice.CANCEL, by=manager, at=AT + HOUR)
+    assert not chosen(measure, gone, Choice.CANCEL, by=manager, at=AT + HOUR)
     assert not AffectedSession.objects.exists()
 
 
 def test_what_has_begun_is_not_cancelled(manager, offender):
     begun = session_of(offender)
     measure = measure_of(offender)
-    assert not sessions._choose(measure, begun, Choice.CANCEL, by=manager, at=begun.starts_at)
+    assert not chosen(measure, begun, Choice.CANCEL, by=manager, at=begun.starts_at)
     assert not AffectedSession.objects.exists()
     assert begun.is_live
 
