@@ -27,6 +27,7 @@ def path_to_incident(model: type[models.Model]) -> str | None:
 
 
 def register() -> None:
+    visibility.veil("measure.decided", "second")
     for model in apps.get_app_config("conduct").get_models():
         if model not in BETWEEN_TWO and (path := path_to_incident(model)):
             visibility.register(model._meta.label_lower, _seen_of(model, path))

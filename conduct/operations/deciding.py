@@ -124,7 +124,8 @@ def _decide(incident: Incident, findings: Findings, step: Step, *, by: User, at:
     measure = weigh(incident, findings, step, by=by, at=at)
     _keep(measure.assessment)
     measure.save()
-    facts = {"measure": measure.pk, "kind": measure.kind, "second": measure.second_needed}
+    # Why is for nobody to read here: a code can tell of an open complaint (C-8).
+    facts = {"measure": measure.pk, "kind": measure.kind, "second": bool(measure.second_needed)}
     trail.record("measure.decided", incident, by=by, at=at, **facts)
     if measure.second_needed:
         _ask_for_approval(measure, at=at)
