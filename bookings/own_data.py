@@ -21,7 +21,7 @@ from supportportal.people.own_data import Coded, Fact, Part, Record, Section, fa
 from supportportal.people.own_data_others import Others
 
 from . import messages, messages_firm, messages_waiting
-from .models import Booking, Callback, Fee, Strike, SurveyAnswer, TermsAcceptance, WaitlistEntry
+from .models import Booking, Callback, Fee, SessionFeed, Strike, SurveyAnswer, TermsAcceptance, WaitlistEntry
 from .models.offer import PlaceKind
 
 _KINDS = [*messages.KINDS, *messages_firm.KINDS_FIRM, *messages_waiting.KINDS_WAITING]
@@ -47,6 +47,7 @@ def collect(person: User, at: datetime) -> Iterable[Section]:
     yield Section("calls", _("Phone calls that you asked for"), _calls(person, others))
     yield Section("surveys", _("Surveys"), _surveys(person))
     yield Section("terms", _("Terms that you accepted"), _terms(person))
+    yield Section("calendar", _("Sessions in your own calendar"), _calendar(person))
 
 
 def _sessions(person: User, others: Others) -> Iterator[Record]:
@@ -183,6 +184,12 @@ def _terms(person: User) -> Iterator[Record]:
     rows = TermsAcceptance.objects.filter(user=person).select_related("terms").order_by("accepted_at", "pk")
     for one in rows.iterator(own_data.BATCH):
         yield Record("", [Fact("version", _("Version"), one.terms.version), *facts_of(one, "accepted_at")])
+
+
+def _calendar(person: User) -> Iterator[Record]:
+    for one in SessionFeed.objects.filter(user=person):
+        state = Coded("on", _("in use")) if one.is_on else Coded("off", _("switched off"))
+        yield Record("", [Fact("made_at", _("Address made"), one.made_at), Fact("state", _("State"), state)])
 
 
 def _rating(row: Any) -> Record:

@@ -16,6 +16,7 @@ from supportportal.logs import TOKEN
 from supportportal.people.models import Gate
 from supportportal.trail.models import Entry
 from tests.factories import MONDAY_TEN, BookingFactory, ClientFactory, FirmFactory, RestrictionFactory, StaffFactory
+from tests.support.own_data import holds, opened, said
 
 pytestmark = pytest.mark.django_db
 NOW = MONDAY_TEN
@@ -257,3 +258,10 @@ def test_the_client_page_sends_agents_to_theirs(client, cast):
     client.force_login(cast.agent.user, backend="django.contrib.auth.backends.ModelBackend")
     answer = client.get(reverse("bookings:calendar"))
     assert answer["Location"] == reverse("admin:bookings_agent_calendar", args=[cast.agent.pk])
+
+
+def test_ones_own_data_says_that_there_is_an_address_and_not_which(cast):
+    token = feed_of(cast.client).rpartition("/")[2]
+    files = opened(cast.client, NOW)
+    assert [one["state"] for one in said(files, "sessions", "calendar")] == ["on"]
+    assert not holds(files, token)
