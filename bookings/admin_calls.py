@@ -5,8 +5,10 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.template.loader import render_to_string
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -19,6 +21,7 @@ from supportportal.outbox.reading import messages_about
 from supportportal.people import phones
 
 from . import desk
+from .closed_calls import closing
 from .forms_calls import AttemptForm, FinishForm, OutOfScopeForm
 from .messages_calls import SUBJECT_TYPE
 from .models import Callback, PeakPeriod
@@ -51,6 +54,17 @@ class QueueFilter(admin.SimpleListFilter):
             case "all":
                 return queryset
         return queryset.open()
+
+
+class Queue(ChangeList):
+    """The page of the list, each with what has closed calls to its client since."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        closed = closing([one for one in self.result_list if one.is_open], timezone.now())
+        for one in self.result_list:
+            one.closing = closed.get(one.pk)
 
 
 @admin.register(Callback)
@@ -103,8 +117,14 @@ class CallbackAdmin(admin.ModelAdmin):
     def who(self, callback: Callback) -> str:
         return format_html('{}<br><span class="quiet">{}</span>', callback.contact, callback.client.account or "–")
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return Queue
+
     @admin.display(description=gettext_lazy("state"), ordering="state")
     def stands(self, callback: Callback) -> str:
+        if callback.closing is not None:
+            said = render_to_string("bookings/call_closed.html", {"closing": callback.closing})
+            return format_html("{}<br><strong>{}</strong>", callback.get_state_display(), said)
         if callback.claimed_by is None:
             return callback.get_state_display()
         return format_html('{}<br><span class="quiet">{}</span>', callback.get_state_display(), callback.claimed_by)
@@ -156,6 +176,7 @@ class CallbackAdmin(admin.ModelAdmin):
                 "title": _("Phone callback"),
                 "callback": callback,
                 "is_mine": callback.claimed_by == request.user,
+                "closing": closing([callback], at).get(callback.pk) if callback.is_open else None,
                 "tel": callback.number,
                 "number": phones.for_reading(callback.number),
                 "desk_open": desk.is_open(calendar, at),
@@ -238,6 +259,11 @@ def _close(form: forms.Form, close: Callable[[], Any]) -> str:
     return _("The request is closed.")
 
 
+def _calls_closed(callback: Callback, request: HttpRequest) -> str:
+    calls.close_as_closed(callback, by=request.user, at=timezone.now())
+    return _("The request is closed, and the client is told that calls are closed to them.")
+
+
 ACTIONS: dict[str, Callable[[Callback, HttpRequest], str]] = {
     "claim": _claim,
     "release": _release,
@@ -245,6 +271,7 @@ ACTIONS: dict[str, Callable[[Callback, HttpRequest], str]] = {
     "finish": _finish,
     "out-of-scope": _out_of_scope,
     "cancel": _cancel,
+    "calls-closed": _calls_closed,
 }
 
 

@@ -18,8 +18,9 @@ from supportportal.outbox import answers
 from supportportal.outbox.kinds import Kind
 from supportportal.outbox.models import Inbound, Message
 from supportportal.outbox.operations import Owed
-from supportportal.people import phones
-from supportportal.people.models import Firm
+from supportportal.people import kept_open, phones
+from supportportal.people.access import gate_is_open
+from supportportal.people.models import Firm, Gate, User
 
 from . import desk, scope
 from .models import Callback
@@ -82,6 +83,16 @@ def _links(callback: Callback, answer: scope.Answer | None) -> list[dict[str, An
     return [{"label": _("Ask for a new call"), "url": page}]
 
 
+def _closed(message: Message, callback: Callback) -> dict[str, Any]:
+    """What closes calls, as the client has been told, and the ways that stay open (R-4, R-6)."""
+    access = gate_is_open(callback.client, Gate.CALLBACK, message.due_at)
+    return {**context(message, callback), "reason": str(access.reason), "ways": _ways(callback.client), "links": []}
+
+
+def _ways(client: User) -> list[tuple[str, str]]:
+    return [(label, settings.SITE_URL + path) for label, path in kept_open.ways_for(client)]
+
+
 # -- the answer to a mail ----------------------------------------------------------------------------------------------
 
 
@@ -97,12 +108,16 @@ def mail_context(message: Message, mail: Inbound) -> dict[str, Any]:
         "contact": _("the contact person"),
         "description": _("a short description"),
     }
+    access = desk.may_ask(mail.person, message.due_at) if mail.person else None
+    is_refused = access is not None and not access.allowed and not message.data.get("missing")
     return {
         "mail": mail,
         "missing": [names[one] for one in message.data.get("missing", [])],
         "reason": message.data.get("reason", ""),
-        "explained": str(desk.may_ask(mail.person, message.due_at).reason) if mail.person else "",
-        "links": [{"label": _("Ask for a call on our page"), "url": settings.SITE_URL + path}],
+        "explained": str(access.reason) if access is not None else "",
+        "is_refused": is_refused,
+        "ways": _ways(mail.person) if mail.person and access is not None and access.closed_by else [],
+        "links": [] if is_refused else [{"label": _("Ask for a call on our page"), "url": settings.SITE_URL + path}],
     }
 
 
@@ -122,6 +137,7 @@ KINDS_CALLS = [
     _kind("callback_unreached", gettext_lazy("Call not answered")),
     _kind("callback_out_of_scope", gettext_lazy("Call out of scope")),
     _kind("callback_cancelled", gettext_lazy("Call cancelled")),
+    _kind("callback_closed", gettext_lazy("Calls are closed"), context=_closed),
     Kind(
         code="callback_not_made",
         label=gettext_lazy("Answer to a request by mail"),

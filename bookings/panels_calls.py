@@ -12,6 +12,7 @@ from supportportal.people import phones
 from supportportal.people.models import Firm
 
 from . import desk
+from .closed_calls import closing
 from .models import Callback
 
 MOST = 8
@@ -35,9 +36,10 @@ def _queue(request: HttpRequest, at: datetime) -> dict[str, Any] | None:
         return None
     found = list(Callback.objects.open().visible_to(request.user).for_listing().order_by("requested_at")[: MOST + 1])
     found.sort(key=lambda one: one.claimed_by_id != request.user.pk)
+    closed = closing(found[:MOST], at)
     calendar = desk.calendar(at, firm=Firm.current())
     return {
-        "rows": [(one, phones.for_reading(one.number)) for one in found[:MOST]],
+        "rows": [(one, phones.for_reading(one.number), closed.get(one.pk)) for one in found[:MOST]],
         "more": len(found) > MOST,
         "is_open": desk.is_open(calendar, at),
         "next_call": desk.next_call(calendar, at),

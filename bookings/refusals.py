@@ -107,6 +107,11 @@ class CallNotClaimed(BookingRefused):
     reason = _("Please take this request first, so that nobody else calls at the same time.")
 
 
+class CallsOpen(BookingRefused):
+    code = "calls_open"
+    reason = _("Calls are open to this client. If the call is not needed any more, please cancel the request.")
+
+
 class FeeNotAccepted(BookingRefused):
     """The start carries the fee of B-13.3, and nobody has accepted it yet."""
 

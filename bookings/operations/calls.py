@@ -16,6 +16,7 @@ from ..refusals import (
     CallClaimed,
     CallClosed,
     CallNotClaimed,
+    CallsOpen,
     NoContact,
     NoDescription,
     OutOfScope,
@@ -194,6 +195,22 @@ def close_as_out_of_scope(callback: Callback, topic: str, *, by: User, at: datet
     callback.save(update_fields=["topic"])
     callback = _close(callback, State.OUT_OF_SCOPE, by=by, at=at, note=note)
     outbox.plan([messages_calls.owed("callback_out_of_scope", callback, at=at)], at=at)
+    return callback
+
+
+@transaction.atomic
+def close_as_closed(callback: Callback, *, by: User, at: datetime) -> Callback:
+    """Calls have been closed to the client since (R-4): the client is told why nobody calls.
+
+    Raises CallsOpen where nothing closes them, CallClaimed while a colleague has it, CallClosed if it is closed.
+    """
+    callback = _lock(callback, by)
+    if gate_is_open(callback.client, Gate.CALLBACK, at):
+        raise CallsOpen
+    if callback.claimed_by not in (None, by):
+        raise CallClaimed(callback.claimed_by)
+    callback = _close(callback, State.CANCELLED, by=by, at=at)
+    outbox.plan([messages_calls.owed("callback_closed", callback, at=at)], at=at)
     return callback
 
 
