@@ -79,6 +79,8 @@ def files_of(inbound: Inbound, complaint: Complaint | None = None) -> tuple[list
             evidence.require_room([*(kept.size for kept in taken), len(one.content)], beside=complaint)
             upload = SimpleUploadedFile(one.name or "file", one.content)
             taken.append(files_intake.accept(upload, inbound.arrived_at))
+        except files_intake.NoRoom:
+            raise  # the mail is kept whole; it is read again when there is room
         except (ValidationError, TooMuchEvidence):
             left_out.append(one.name or "file")
     return taken, left_out

@@ -30,6 +30,7 @@ class PrivateFileField(forms.FileField):
         if data in self.empty_values:
             return None
         found = intake.inspect(data, self.kinds)
+        intake.require_room(data)
         data.name = found.name
         data.content_type = found.content_type
         return data

@@ -1,10 +1,14 @@
 """The one way in for files: name cleaned, content sniffed against an allow-list, limits, a random place to be kept."""
 
 import hashlib
+import os
 import secrets
-from collections.abc import Collection
+import tempfile
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -13,11 +17,21 @@ from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 
+from supportportal import room
+
 from . import names, sniffing
-from .models import StoredFile
+from .models import StoredFile, private_storage
 from .sniffing import Kind
 
 TAKEN = _("Please add a PDF, a picture (PNG, JPEG, GIF, WebP, HEIC), a text, or a Word, Excel or OpenDocument file.")
+
+
+class NoRoom(ValidationError):
+    """There is nowhere to keep the file; nothing is wrong with it, and nothing of it was kept."""
+
+    def __init__(self, name: str) -> None:
+        text = _("“%(name)s” could not be kept: our storage is full. Please send it later, or go on without it.")
+        super().__init__(text, code="room", params={"name": name})
 
 
 @dataclass(frozen=True)
@@ -32,6 +46,8 @@ def inspect(upload: UploadedFile, kinds: Collection[Kind] = sniffing.ALL) -> Ins
     """Say what an upload is. Raises ValidationError, fit to show beside the field, if it is not taken in."""
     stem, extension = names.clean(upload.name or "")
     shown = f"{stem}.{extension}" if extension else stem
+    if getattr(upload, "had_no_room", False):
+        raise NoRoom(shown)
     if not upload.size:
         raise ValidationError(_("“%(name)s” is empty."), code="empty", params={"name": shown})
     if upload.size > settings.FILES_MAX_BYTES:
@@ -55,7 +71,7 @@ def inspect(upload: UploadedFile, kinds: Collection[Kind] = sniffing.ALL) -> Ins
 
 def accept(upload: UploadedFile, at: datetime) -> StoredFile:
     """Inspect and keep an upload. Raises ValidationError with nothing kept."""
-    found = inspect(upload)
+    found, place = inspect(upload), _place()
     stored = StoredFile(
         name=found.name,
         content_type=found.content_type,
@@ -64,7 +80,8 @@ def accept(upload: UploadedFile, at: datetime) -> StoredFile:
         uploaded_at=at,
     )
     upload.seek(0)
-    stored.content.save(_place(), upload, save=False)
+    with _whole_or_not_at_all(found.name, place):
+        stored.content.save(place, upload, save=False)
     stored.save()
     return stored
 
@@ -78,9 +95,42 @@ def keep(name: str, content_type: str, content: bytes, at: datetime) -> StoredFi
         sha256=hashlib.sha256(content).hexdigest(),
         uploaded_at=at,
     )
-    stored.content.save(_place(), ContentFile(content), save=False)
+    place = _place()
+    with _whole_or_not_at_all(name, place):
+        stored.content.save(place, ContentFile(content), save=False)
     stored.save()
     return stored
+
+
+def require_room(upload: UploadedFile) -> None:
+    """Ask while the form is still looked at, so that what is missing is said beside the field. Raises NoRoom.
+
+    The room is asked of the system, not computed: quotas and limits on files count too.
+    """
+    try:
+        folder = Path(private_storage().path(""))
+    except NotImplementedError:  # files are kept elsewhere, where the system knows no limit
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as trial:
+            os.posix_fallocate(trial.fileno(), 0, upload.size or 1)
+    except OSError as error:
+        if not room.is_used_up(error):
+            raise
+        raise NoRoom(upload.name or "") from None
+
+
+@contextmanager
+def _whole_or_not_at_all(name: str, place: str) -> Iterator[None]:
+    """Half a file is removed again. Raises NoRoom where it was only half for want of room."""
+    try:
+        yield
+    except OSError as error:
+        private_storage().delete(place)
+        if not room.is_used_up(error):
+            raise
+        raise NoRoom(name) from None
 
 
 def _place() -> str:

@@ -3,15 +3,18 @@
 Webhooks have limits of their own; they are the views that are exempt from the protection against forged forms.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
-from django.core.files.uploadhandler import FileUploadHandler
+from django.core.files.uploadhandler import FileUploadHandler, TemporaryFileUploadHandler
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+
+from supportportal import room
 
 
 def ceiling() -> int:
@@ -68,6 +71,49 @@ class LimitedUploadHandler(FileUploadHandler):
         for other in self.request.upload_handlers:
             if other is not self:
                 other.upload_interrupted()
+
+
+class Dropped(UploadedFile):
+    """A file for which there was no room on its way in: its name, for the form to say so; nothing of its content."""
+
+    had_no_room = True
+
+    def __init__(self, name: str, content_type: str, size: int) -> None:
+        super().__init__(ContentFile(b""), name, content_type, size)
+
+
+class SpoolingUploadHandler(TemporaryFileUploadHandler):
+    """Django's own for files that memory does not hold; where the disk is full, the rest of the form gets through."""
+
+    had_no_room = False
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        self.had_no_room = False
+        with self._giving_up():
+            super().new_file(*args, **kwargs)
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        if not self.had_no_room:
+            with self._giving_up():
+                super().receive_data_chunk(raw_data, start)
+
+    def file_complete(self, file_size: int) -> UploadedFile | None:
+        if not self.had_no_room:
+            with self._giving_up():
+                return super().file_complete(file_size)
+        return Dropped(self.file_name, self.content_type, file_size)
+
+    @contextmanager
+    def _giving_up(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            if not room.is_used_up(error):
+                raise
+            self.had_no_room = True
+            if file := getattr(self, "file", None):
+                with suppress(OSError):  # what it still holds back finds no room either; it is removed all the same
+                    file.close()
 
 
 def _has_own_limits(view: Any) -> bool:

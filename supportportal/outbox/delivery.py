@@ -137,9 +137,9 @@ def _written(batch: Sequence[Message], *, at: datetime) -> Iterator[Parcel]:
                 _drop(message, reason, at)
                 continue
             parcel = rendering.write(message, subject, firm=firm)
-        except Exception as error:  # whatever a kind raises parks this message and stops no other
+        except Exception as error:  # whatever a kind raises is this message's own trouble and stops no other
             logger.exception("Message %s could not be written", message.pk)
-            outcomes.mark_failed(message, f"{NOT_WRITTEN}: {type(error).__name__}: {error}", at=at)
+            outcomes.mark_again(message, f"{NOT_WRITTEN}: {type(error).__name__}: {error}", at=at)
             continue
         if parcel.address:
             yield parcel

@@ -10,7 +10,7 @@ from supportportal.watch.troubles import Trouble, span
 from .delivery import NOT_WRITTEN
 from .events import MOST_ATTEMPTS
 from .gateways.words import NO_EMAIL, NO_SMS
-from .models import DeliveryEvent, Gateway, Inbound, Message
+from .models import DeliveryEvent, Gateway, Inbound, Message, Restoration
 
 PATIENCE = timedelta(minutes=3)  # a sign-in code is of use for a quarter of an hour
 SHORT_PAUSES = 3  # so many in a row are trouble that time alone will not mend
@@ -18,8 +18,15 @@ WORDS = {Message.Channel.EMAIL: "E-mails", Message.Channel.SMS: "Text messages"}
 
 
 def found(at: datetime) -> Iterator[Trouble]:
-    yield from _paused(at)
-    yield from _waiting(at)
+    if Restoration.objects.filter(released_at=None).exists():
+        yield Trouble(
+            "outbox.held",
+            "Since a restore from a backup messages are held: decide what becomes of them, on the first page of an"
+            " owner or by manage.py release_messages.",
+        )
+    else:
+        yield from _paused(at)
+        yield from _waiting(at)
     yield from _unmarked(at)
     yield from _arrived(at)
     yield from _given_up(at)
@@ -67,12 +74,13 @@ def _arrived(at: datetime) -> Iterator[Trouble]:
 
 
 def _given_up(at: datetime) -> Iterator[Trouble]:
-    failed = Message.objects.needing_attention(at).filter(state=Message.State.FAILED).order_by()
-    if poison := failed.filter(note__startswith=NOT_WRITTEN).count():
+    in_trouble = Message.objects.needing_attention(at).order_by()
+    failed = in_trouble.filter(state=Message.State.FAILED)
+    if poison := in_trouble.filter(note__startswith=NOT_WRITTEN).count():
         yield Trouble(
             "outbox.poison",
             f"{poison} messages could not be written, which is a fault of the portal's or of its templates: the"
-            " worker's log says where. They wait among the messages in the admin, to be sent again.",
+            " worker's log says where. They are tried again for a day, then wait in the admin to be sent again.",
             grave=False,
         )
     if count := failed.exclude(note__startswith=NOT_WRITTEN).count():

@@ -7,6 +7,7 @@ import zoneinfo
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.core import checks
@@ -38,7 +39,8 @@ def disk(visit: Visit) -> Iterator[Trouble]:
 
 def static_files(visit: Visit) -> Iterator[Trouble]:
     manifest = settings.STATIC_ROOT / "staticfiles.json"
-    if "Manifest" in settings.STORAGES["staticfiles"]["BACKEND"] and not manifest.exists():
+    storages: Any = settings.STORAGES
+    if "Manifest" in storages["staticfiles"]["BACKEND"] and not manifest.exists():
         yield Trouble("static", "Styles and scripts have not been collected: run manage.py collectstatic.")
 
 
@@ -103,7 +105,8 @@ def _has_zone(name: str) -> bool:
 def _now_of_database() -> datetime:
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
-        return cursor.fetchone()[0].astimezone(UTC)  # type: ignore[no-any-return]
+        now: datetime = cursor.fetchone()[0]
+    return now.astimezone(UTC)
 
 
 CHECKS = [disk, static_files, foundations, broker]

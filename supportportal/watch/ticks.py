@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 
@@ -15,7 +16,8 @@ AHEAD = timedelta(seconds=60)  # clocks of two machines may differ by as much
 
 def intervals() -> dict[str, timedelta]:
     """How often each tick is due."""
-    return {entry["task"]: timedelta(seconds=entry["schedule"]) for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+    entries: dict[str, dict[str, Any]] = settings.CELERY_BEAT_SCHEDULE
+    return {entry["task"]: timedelta(seconds=entry["schedule"]) for entry in entries.values()}
 
 
 def ages(at: datetime) -> dict[str, timedelta]:

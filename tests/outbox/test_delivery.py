@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from supportportal.outbox import claiming, delivery, operations
+from supportportal.outbox import claiming, delivery, operations, schedule
 from supportportal.outbox.kinds import Attachment
 from supportportal.outbox.models import Message
 from tests.factories import UserFactory
@@ -182,22 +182,43 @@ def test_what_was_voided_while_it_was_sent_is_not_tried_again(person, smtp, cloc
 
 
 @pytest.mark.parametrize("broken", ["template", "load"])
-def test_a_poisoned_message_is_parked_and_stops_no_other(firm, person, smtp, clock, answers, broken):
+def test_a_poisoned_message_is_parked_after_its_tries_and_stops_no_other(firm, person, smtp, clock, answers, broken):
     other = UserFactory()
     poison = owe(other, "test_poison" if broken == "template" else "test_mail")
     answers.hidden = {other.pk} if broken == "load" else set()
     fine = [owe(person), owe(person, at=NOON - timedelta(hours=1))]
     deliver(clock)
-    assert state_of(poison) == State.FAILED
-    assert fresh(poison).note.startswith("could not be written")
+    assert state_of(poison) == State.RETRYING
     assert [state_of(message) for message in fine] == [State.SENT, State.SENT]
+    deliver_each_try(clock, poison)
+    parked = fresh(poison)
+    assert (parked.state, parked.attempts) == (State.FAILED, len(schedule.PAUSES) + 1)
+    assert parked.note.startswith("could not be written")
+    assert timedelta(hours=20) < clock() - NOON < timedelta(hours=30)
+    assert len(smtp.accepted) == 2
+
+
+def test_a_message_that_can_be_written_again_is_sent(firm, person, smtp, clock, answers):
+    message = owe(person)
+    answers.hidden = {person.pk}
+    deliver(clock)
+    answers.hidden = set()
+    deliver_each_try(clock, message)
+    assert (state_of(message), len(smtp.accepted)) == (State.SENT, 1)
 
 
 def test_a_kind_that_no_app_knows_is_parked(person, smtp, clock):
     message = owe(person)
     Message.objects.filter(pk=message.pk).update(kind="of_an_app_that_is_gone")
     deliver(clock)
+    deliver_each_try(clock, message)
     assert state_of(message) == State.FAILED
+
+
+def deliver_each_try(clock, message):
+    while state_of(message) == State.RETRYING:
+        clock.at = fresh(message).try_at
+        deliver(clock)
 
 
 # -- claims and fences -------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
-from supportportal.outbox import pauses
+from supportportal.outbox import pauses, restored
 from supportportal.outbox.models import Message
 from supportportal.watch import readiness, ticks
 from supportportal.watch.beats import BEAT
@@ -131,6 +131,11 @@ def owed(state=Message.State.PLANNED, channel="email", waited=timedelta(), **res
     )
 
 
+def hold_and_owe():
+    restored.hold(timezone.now() - LONG, at=timezone.now())
+    owed(waited=LONG)
+
+
 def pause(times, reason="the provider cannot be reached: to anna@example.org"):
     for _ in range(times):
         pauses.pause("smtp", reason, at=timezone.now())
@@ -152,6 +157,7 @@ LONG = timedelta(minutes=4)
         pytest.param(lambda: owed("failed", note="no such mailbox"), [], ["outbox.failed"], id="a dead letter"),
         pytest.param(lambda: owed("failed", waited=timedelta(days=31)), [], [], id="an old dead letter"),
         pytest.param(lambda: owed("failed", note="could not be written: KeyError"), [], ["outbox.poison"], id="poison"),
+        pytest.param(hold_and_owe, ["outbox.held"], [], id="held after a restore"),
         pytest.param(lambda: pause(1), [], ["outbox.paused"], id="a short pause"),
         pytest.param(lambda: pause(3), ["outbox.paused"], [], id="a pause after many failures"),
         pytest.param(lambda: pause(9, "no way out for e-mail is set up (EMAIL_URL)"), [], ["outbox.paused"], id="none"),

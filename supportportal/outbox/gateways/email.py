@@ -1,6 +1,7 @@
 """E-mail, by whatever backend the settings name: SMTP, a provider through anymail, or the demo's mailbox."""
 
 import smtplib
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -21,7 +22,7 @@ from .. import inbound
 from ..models import Message
 from ..rendering import Parcel
 from . import ChannelDown, Later, Refused, Result, Sent, Unclear
-from .words import BROKE, CLOSED, NO_ANSWER, REFUSED_ADDRESS, REFUSED_SIGN_IN, SLOW_DOWN, UNREACHABLE
+from .words import BROKE, CERTIFICATE, CLOSED, NO_ANSWER, REFUSED_ADDRESS, REFUSED_SIGN_IN, SLOW_DOWN, UNREACHABLE
 
 AUTH_PAUSE = timedelta(minutes=5)
 
@@ -49,6 +50,8 @@ class EmailGateway:
             self.backend.open()
         except smtplib.SMTPAuthenticationError as error:
             raise ChannelDown(f"{REFUSED_SIGN_IN}: {_answer(error)}", pause=AUTH_PAUSE) from error
+        except ssl.SSLCertVerificationError as error:
+            raise ChannelDown(f"{CERTIFICATE}: {error.verify_message}", pause=AUTH_PAUSE) from error
         except (smtplib.SMTPException, OSError) as error:
             raise ChannelDown(f"{UNREACHABLE}: {error}") from error
 

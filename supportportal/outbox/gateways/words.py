@@ -4,6 +4,7 @@ from django.utils.translation import gettext_noop
 
 REFUSED_SIGN_IN = gettext_noop("the provider refuses our credentials")
 UNREACHABLE = gettext_noop("the provider cannot be reached")
+CERTIFICATE = gettext_noop("the provider's certificate cannot be trusted")
 NO_ANSWER = gettext_noop("the provider did not answer")
 BROKE = gettext_noop("the connection broke")
 CLOSED = gettext_noop("the mail server takes nothing now")

@@ -4,7 +4,7 @@ import json
 import sys
 from typing import Any
 
-from django.core.management import BaseCommand
+from django.core.management import BaseCommand, CommandParser
 from django.utils import timezone
 
 from supportportal.watch import doctor
@@ -14,7 +14,7 @@ class Command(BaseCommand):
     help = __doc__
     requires_system_checks = []  # it says for itself what is wrong
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--connect", action="store_true", help="Call on mail server, providers and SITE_URL too.")
         parser.add_argument("--json", action="store_true", help="For machines.")
 

@@ -1,0 +1,29 @@
+"""What is answered where nothing can be kept any more: a page that says that nothing was changed, not an error."""
+
+import logging
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from supportportal import room
+from supportportal.files.intake import NoRoom
+from supportportal.logs import request_id
+
+logger = logging.getLogger(__name__)
+
+
+class NoRoomMiddleware:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Every change is made whole or not at all, so what could not be kept has left nothing behind."""
+        if not isinstance(error, NoRoom) and not room.is_used_up(error):
+            return None
+        said = "The disk or the database is full, so %s %s changed nothing. Make room."
+        logger.error(said, request.method, request.path)
+        return render(request, "507.html", {"reference": request_id.get()}, status=503)
