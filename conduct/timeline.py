@@ -18,13 +18,14 @@ from supportportal.trail.models import Entry
 from . import messages, messages_watch
 from .models import AffectedSession, ClientAnswer, Incident, Measure, StopRequest
 
+State = Measure.State
 PILLS = {
-    Measure.State.PROPOSED: "warning",
-    Measure.State.DECLINED: "neutral",
-    Measure.State.WITHDRAWN: "neutral",
-    Measure.State.TAKEN: "success",
-    Measure.State.LIFTED: "neutral",
-    Measure.State.QUASHED: "neutral",
+    State.PROPOSED: "warning",
+    State.DECLINED: "neutral",
+    State.WITHDRAWN: "neutral",
+    State.TAKEN: "success",
+    State.LIFTED: "neutral",
+    State.QUASHED: "neutral",
 }
 OPENED = "incident.file_opened"
 # Which message belongs to which row: the kind, and where its data names the row.
@@ -78,7 +79,7 @@ class Rows:
         return cls(
             incident,
             list(incident.stop_requests.select_related("sent_by")),
-            list(incident.answers.prefetch_related("files")),
+            list(messages.heard(incident, all_of_it=all_of_it).prefetch_related("files")),
             list(incident.files.order_by("pk")),
             list(measures.order_by("decided_at", "pk")) if all_of_it else [],
             list(affected.order_by("at", "pk")) if all_of_it else [],
@@ -134,7 +135,7 @@ def _decided(rows: Rows) -> Iterator[Happened]:
         step = one.get_kind_display()
         what = _("Decided: %(step)s") % {"step": step}
         state = one.get_state_display()
-        yield Happened(one.decided_at, what, one.decided_by, pill=PILLS[Measure.State(one.state)], state=state)
+        yield Happened(one.decided_at, what, one.decided_by, pill=PILLS[State(one.state)], state=state)
         if approval := getattr(one, "approval", None):
             asked = rows.mails_of(messages.APPROVAL, one.pk)
             yield Happened(approval.asked_at, _("Another manager asked for approval"), mails=asked)
@@ -148,8 +149,14 @@ def _decided(rows: Rows) -> Iterator[Happened]:
             yield Happened(one.posted_at, _("Notice posted: %(step)s") % {"step": step}, one.posted_by, one.posted_to)
         if one.ended_at:
             told = rows.mails_of(messages.LIFTED, one.pk)
-            ended = f"{step}: {state}"
-            yield Happened(one.ended_at, ended, one.ended_by, one.ending_reason, mails=told)
+            ended = State.LIFTED.label if _was_lifted(one) else state
+            yield Happened(one.ended_at, f"{step}: {ended}", one.ended_by, one.ending_reason, mails=told)
+
+
+def _was_lifted(measure: Measure) -> bool:
+    """Also where an appeal has quashed it later: then that stands with the appeal."""
+    appeal = getattr(measure, "appeal", None)
+    return measure.state == State.LIFTED or (appeal is not None and appeal.decided_at != measure.ended_at)
 
 
 def _appeals(rows: Rows) -> Iterator[Happened]:

@@ -80,7 +80,11 @@ def follow_through(measure: Measure, *, by: User | None, at: datetime) -> None:
 
 def end(measure: Measure, *, state: str, reasons: str, by: User, at: datetime) -> None:
     """Lift or quash: from now on it restricts nobody. What it extended keeps its own end; what would extend it, and
-    waits for approval, is withdrawn."""
+    waits for approval, is withdrawn. What was lifted before has ended then, by whom and why it was lifted."""
+    if measure.state == Measure.State.LIFTED:
+        measure.state = Measure.State(state)
+        measure.save(update_fields=["state"])
+        return
     measure.state, measure.ended_at, measure.ended_by = Measure.State(state), at, by
     measure.ending_reason = reasons.strip()
     measure.save(update_fields=["state", "ended_at", "ended_by", "ending_reason"])

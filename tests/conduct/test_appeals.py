@@ -6,7 +6,7 @@ import pytest
 
 from bookings.models import Booking
 from complaints.models import NamedStaff
-from conduct import appeal_time
+from conduct import appeal_time, timeline
 from conduct.messages_appeal import sessions_of
 from conduct.models import Appeal, Incident, Measure
 from conduct.operations import appeals, deciding, sessions
@@ -354,6 +354,21 @@ def test_quashed_an_ended_subscription_is_back(reviewer):
     assert Account.objects.get().subscription == Account.Subscription.ENDED
     decided(lodged(measure), Outcome.QUASHED, reviewer)
     assert Account.objects.get().subscription == Account.Subscription.ACTIVE
+
+
+def test_quashed_after_a_lift_nothing_is_undone_twice(reviewer):
+    """The lift stays what it was; what staff have changed since is not changed back."""
+    measure = make_measure(deciding.Step(Kind.SUBSCRIPTION), incident=make_incident(client=ClientFactory()))
+    measure = deciding.approve(measure, by=StaffFactory(roles=["manager"]), at=AT, seen=None)
+    deciding.lift(measure, "Enough.", by=measure.decided_by, at=AT + DAY, seen=None)
+    Account.objects.update(subscription=Account.Subscription.ENDED)  # the account gives notice itself
+    decided(lodged(measure, AT + 2 * DAY), Outcome.QUASHED, reviewer, AT + 3 * DAY)
+    measure.refresh_from_db()
+    assert Account.objects.get().subscription == Account.Subscription.ENDED
+    assert measure.state == Measure.State.QUASHED
+    assert (measure.ended_by, measure.ended_at, measure.ending_reason) == (measure.decided_by, AT + DAY, "Enough.")
+    lines = timeline.of(timeline.Rows.read(measure.incident, all_of_it=True), all_of_it=True)
+    assert [str(one.what) for one in lines if one.at == measure.ended_at] == ["end of the subscription: lifted"]
 
 
 def booked(client, starts: datetime) -> Booking:
