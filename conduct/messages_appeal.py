@@ -18,6 +18,7 @@ from supportportal.people.models import Firm, User
 
 from . import eligibility, notices, still_closed
 from .messages import (
+    COLLEAGUE,
     COLLEAGUE_OPEN,
     SUBJECT_TYPE,
     link_to,
@@ -43,8 +44,12 @@ def owed_for_lodging(appeal: Appeal, managers: Iterable[User], *, at: datetime) 
 
 
 def owed_for_decision(appeal: Appeal, ended: Sequence[Measure], *, at: datetime) -> Iterator[Owed]:
-    """``ended`` is what extended the measure, and has ended with it."""
+    """``ended`` is what extended the measure, and has ended with it. Colleagues hear what is open to them again, or,
+    where a suspension had opened it, closed anew."""
     measure, client = appeal.measure, appeal.measure.incident.client
+    closes_again = appeal.suspended_at is not None and measure.closes_anything(at)
+    if closes_again:
+        yield from to_colleagues(COLLEAGUE, measure, at, copy=":resumed")
     if appeal.outcome == Appeal.Outcome.UPHELD:
         yield of_measure(DECIDED, measure, at)
         return
@@ -53,7 +58,8 @@ def owed_for_decision(appeal: Appeal, ended: Sequence[Measure], *, at: datetime)
         closed.update(appeal.varied["before"]["gates"])
     still = still_closed.facts(measure, client, at, among=sorted(closed))
     yield of_measure(DECIDED, measure, at, extended=bool(ended), **still)
-    yield from to_colleagues(COLLEAGUE_OPEN, measure, at, copy=":appeal", closed=sorted(closed))
+    if not closes_again:
+        yield from to_colleagues(COLLEAGUE_OPEN, measure, at, copy=":appeal", closed=sorted(closed))
 
 
 def owed_for_suspending(appeal: Appeal, *, at: datetime) -> Iterator[Owed]:

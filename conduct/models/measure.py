@@ -214,6 +214,15 @@ class Measure(models.Model):
         ends = self.restriction.ends_at
         return self.restriction.starts_at <= at and (ends is None or at < ends)
 
+    def closes_anything(self, at: datetime) -> bool:
+        """Whether it has an effect at that instant: a restriction in force, or a subscription that it ended."""
+        return self.is_in_force(at) or (self.kind == self.Kind.SUBSCRIPTION and self.state == self.State.TAKEN)
+
+    def closed_since(self) -> datetime | None:
+        """From when it has had its effect: after a suspension, from the decision on the appeal (S-1)."""
+        appeal = getattr(self, "appeal", None)
+        return appeal.decided_at if appeal is not None and appeal.suspended_at else self.taken_at
+
 
 class Approval(models.Model):
     """The second manager's answer, where R-3 or R-7b asks for one."""

@@ -41,12 +41,14 @@ def coming(people: Collection[int], at: datetime) -> QuerySet[Booking]:
 def affected_sessions(measure: Measure, at: datetime) -> list[Booking]:
     """Sessions yet to come of whoever the measure reaches, booked before it, about which nothing is chosen yet (R-5).
 
-    What was chosen for the same incident stays chosen when the measure is extended.
+    Booked while the measure was suspended is booked before it, too (S-1). What was chosen for the same incident stays
+    chosen when the measure is extended.
     """
-    if measure.taken_at is None:
+    since = measure.closed_since()
+    if since is None:
         return []
     chosen = AffectedSession.objects.filter(measure__incident=measure.incident_id, restored_at__isnull=True)
-    before = coming(reached_by(measure), at).filter(booked_at__lte=measure.taken_at + REQUEST_TIME)
+    before = coming(reached_by(measure), at).filter(booked_at__lte=since + REQUEST_TIME)
     return list(before.exclude(pk__in=chosen.values("booking")))
 
 
@@ -60,7 +62,7 @@ def undecided(at: datetime, reader: User) -> list[tuple[Measure, list[Booking]]]
     next session first. Four queries."""
     extended = Measure.objects.filter(state=Measure.State.TAKEN, extends__isnull=False).values("extends")
     seen = Measure.objects.in_force(at).filter(incident__in=Incident.objects.visible_to(reader).values("pk"))
-    asking = list(seen.exclude(pk__in=extended).select_related("incident__client__account"))
+    asking = list(seen.exclude(pk__in=extended).select_related("incident__client__account", "appeal"))
     accounts = [one.reached_account for one in asking if one.reached_account]
     clients = [one.incident.client_id for one in asking if not one.reached_account]
     reached = User.objects.clients().filter(Q(pk__in=clients) | Q(account__in=accounts)).values_list("pk", flat=True)
@@ -82,7 +84,8 @@ def _asks_about(measure: Measure, booking: Booking) -> bool:
         is_reached = booking.client.account_id == account
     else:
         is_reached = booking.client_id == measure.incident.client_id
-    return is_reached and measure.taken_at is not None and booking.booked_at <= measure.taken_at + REQUEST_TIME
+    since = measure.closed_since()
+    return is_reached and since is not None and booking.booked_at <= since + REQUEST_TIME
 
 
 def choose(measure: Measure, booking: Booking, choice: str, *, by: User, at: datetime) -> bool:

@@ -6,7 +6,7 @@ import pytest
 
 from complaints.models import NamedStaff
 from conduct.models import Appeal, Appointment, Incident, Measure
-from conduct.operations import appeals, appointments, deciding
+from conduct.operations import appeals, appointments, deciding, sessions, watching
 from conduct.refusals import NoReason, NotEligible, NotForYou, NotYours, OnlyOwner, SomebodyElseCan, Stale
 from conduct.refusals_appeal import HasAPart, NothingForReviewer
 from conduct.thin_roles import thin_roles
@@ -14,7 +14,7 @@ from supportportal.outbox.models import Message
 from supportportal.people.access import gate_is_open
 from supportportal.people.models import Account, Gate, User
 from supportportal.trail.models import Entry
-from tests.factories import MONDAY_TEN, ClientFactory, FirmFactory, HolidayFactory, StaffFactory
+from tests.factories import MONDAY_TEN, BookingFactory, ClientFactory, FirmFactory, HolidayFactory, StaffFactory
 from tests.factories_complaints import ComplaintFactory
 from tests.factories_conduct import limited, make_incident, make_measure, suspend_late
 
@@ -235,8 +235,8 @@ def test_managers_are_told_whoever_of_them_is_kept_out(alone, owner):
     assert told == {owner, named}
 
 
-def long_one(owner, agent, days: int = 100) -> Measure:
-    measure = make_measure(limited(AT, days=days), by=owner)
+def long_one(owner, agent, days: int = 100, step=None, **about) -> Measure:
+    measure = make_measure(step or limited(AT, days=days, whole_account=True), by=owner, **about)
     made = appoint(measure, agent, owner, AT)
     deciding.approve(measure, by=agent, at=AT, seen=None)
     appointments.end(made, by=owner, at=AT)
@@ -254,6 +254,53 @@ def test_upheld_later_it_goes_on_until_its_end(owner, agent):
     appeals.decide(appeal, "upheld", "It stands.", by=manager, at=late, seen=None)
     assert not gate_is_open(client, Gate.BOOKING, late)
     assert gate_is_open(client, Gate.BOOKING, AT + 100 * DAY)
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcome"), [("limited", "upheld"), ("limited", "varied"), ("subscription", "upheld")]
+)
+def test_colleagues_hear_that_it_is_closed_again(owner, agent, kind, outcome):
+    client = ClientFactory()
+    colleague = ClientFactory(account=client.account)
+    step = deciding.Step(Measure.Kind.SUBSCRIPTION) if kind == "subscription" else None
+    measure = long_one(owner, agent, step=step, incident=make_incident(client=client))
+    appeal, told = lodged(measure), Message.objects.filter(recipient=colleague)
+    suspend_late(LAST + SECOND)
+    told.delete()
+    manager = StaffFactory(roles=["manager"])
+    change = appeals.Change(AT + 70 * DAY, [Gate.BOOKING]) if outcome == "varied" else None
+    appeals.decide(appeal, outcome, "We looked at it.", change, by=manager, at=AT + 60 * DAY, seen=None)
+    assert [one.kind for one in told] == ["conduct_colleague"]
+
+
+def test_sessions_booked_while_it_was_suspended_are_asked_about(owner, agent):
+    measure = long_one(owner, agent)
+    appeal = lodged(measure)
+    suspend_late(LAST + SECOND)
+    booking = BookingFactory(client=measure.incident.client, starts=AT + 90 * DAY, booked_at=AT + 50 * DAY)
+    manager, late = StaffFactory(roles=["manager"]), AT + 60 * DAY
+    assert sessions.undecided(late, manager) == []
+    appeals.decide(appeal, "upheld", "It stands.", by=manager, at=late, seen=None)
+    measure = Measure.objects.select_related("incident__client", "restriction").get()
+    assert sessions.affected_sessions(measure, late) == [booking]
+    assert sessions.undecided(late, manager) == [(measure, [booking])]
+
+
+def test_sessions_of_a_subscription_that_ends_again_are_cancelled(owner, agent):
+    client = ClientFactory()
+    measure = long_one(
+        owner, agent, step=deciding.Step(Measure.Kind.SUBSCRIPTION), incident=make_incident(client=client)
+    )
+    appeal = lodged(measure)
+    suspend_late(LAST + SECOND)
+    booking = BookingFactory(client=client, starts=AT + 90 * DAY, booked_at=AT + 50 * DAY)
+    watching.sweep(AT + 59 * DAY)
+    booking.refresh_from_db()
+    assert booking.is_live  # the control
+    appeals.decide(appeal, "upheld", "It stands.", by=StaffFactory(roles=["manager"]), at=AT + 60 * DAY, seen=None)
+    watching.sweep(AT + 60 * DAY)
+    booking.refresh_from_db()
+    assert not booking.is_live
 
 
 def test_upheld_after_its_end_nothing_is_closed_again(owner, agent):
