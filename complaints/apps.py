@@ -5,9 +5,12 @@ class ComplaintsConfig(AppConfig):
     name = "complaints"
 
     def ready(self) -> None:
+        from supportportal.people import confirming
+
         from . import own_data, registration, registration_client, registration_staff
 
         registration.register()
         registration_client.register()
         registration_staff.register()
         own_data.register()
+        confirming.register(confirming.Grave("admin:complaints_complaint_export"))

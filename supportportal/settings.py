@@ -95,6 +95,7 @@ MIDDLEWARE = [
     "supportportal.people.middleware.ReaderMiddleware",
     "supportportal.people.middleware.SignInsMiddleware",
     "supportportal.people.middleware.SecondFactorMiddleware",
+    "supportportal.people.middleware.ConfirmingMiddleware",
     "supportportal.pages.csp.ContentSecurityPolicyMiddleware",
 ]
 

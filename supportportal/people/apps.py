@@ -11,7 +11,7 @@ class PeopleConfig(AppConfig):
     def ready(self) -> None:
         from supportportal.watch import doctor
 
-        from . import about, doctor_checks, kept_open, own_data_part, roles, signals
+        from . import about, confirming, doctor_checks, kept_open, own_data_part, roles, signals
         from .models import Role
 
         kept_open.register(
@@ -21,6 +21,12 @@ class PeopleConfig(AppConfig):
         own_data_part.register()
         doctor.register(*doctor_checks.CHECKS)
         signals.connect()
+        confirming.register(
+            confirming.Grave("admin:people_user_add", confirming.decides_who_gets_in),
+            confirming.Grave("admin:people_user_change", confirming.decides_who_gets_in),
+            confirming.Grave("admin:people_user_own_data"),
+            confirming.Grave("admin:people_user_second_factor"),
+        )
         post_migrate.connect(roles.sync_after_migrate, dispatch_uid="people.roles")
         roles.grant(
             Role.AGENT,

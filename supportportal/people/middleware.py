@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django_htmx.http import HttpResponseClientRedirect
 
-from . import confirming, second_factor, signals
+from . import confirming, confirming_views, second_factor, signals
 
 logger = logging.getLogger(__name__)
 
@@ -91,3 +91,19 @@ class SecondFactorMiddleware:
         if not request.user.is_authenticated or confirming.can_prove(request):
             return False
         return get_adapter(request).is_reauthentication_required(app="allauth.mfa")
+
+
+class ConfirmingMiddleware:
+    """Ask who it is before a grave act, unless that was proved a short while ago; what was typed stays."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        page = request.resolver_match.view_name if request.resolver_match else ""
+        if not request.user.is_authenticated or not confirming.is_grave(request, page, kwargs):
+            return None
+        return confirming_views.ask(request)

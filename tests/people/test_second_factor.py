@@ -332,7 +332,8 @@ def reset_page(person) -> str:
     ],
     ids=lambda value: "-".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else str(value),
 )
-def test_who_may_take_a_lost_one_away(client, by, of, allowed):
+def test_who_may_take_a_lost_one_away(client, settings, by, of, allowed):
+    settings.REAUTHENTICATE = False
     lost = with_app(StaffFactory(**of))
     helper = with_app(StaffFactory(**by))
     client.force_login(helper)
@@ -353,7 +354,8 @@ def test_a_look_at_the_page_takes_nothing_away(client):
     assert Authenticator.objects.filter(user=lost).exists()
 
 
-def test_nobody_takes_away_the_own_one(client):
+def test_nobody_takes_away_the_own_one(client, settings):
+    settings.REAUTHENTICATE = False
     owner = with_app(StaffFactory(roles=["owner"]))
     client.force_login(owner)
     assert client.post(reset_page(owner)).status_code == 403
