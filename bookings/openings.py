@@ -63,13 +63,12 @@ class Openings:
         shared: dict[Diary, int] = {}
         free = {}
         for agent, diary in facts.diaries.items():
-            if agent in facts.time_off:
-                starts = self._starts(diary, minus=self._closed | facts.time_off[agent])
-            else:
-                if diary not in shared:
-                    shared[diary] = self._starts(diary, minus=self._closed) & bounds
-                starts = shared[diary]
-            free[agent] = cut(starts & bounds & self._not_busy(agent), facts.ground, facts.window)
+            if diary not in shared:
+                shared[diary] = self._starts(diary, minus=self._closed) & bounds
+            starts = shared[diary]
+            if agent in facts.time_off:  # room in the hours and room beside the time off is room in both
+                starts &= self._room(self.everything ^ facts.time_off[agent])
+            free[agent] = cut(starts & self._not_busy(agent), facts.ground, facts.window)
         return free
 
     def why_nothing(self, first: int, end: int) -> WhyNot:
