@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-
-from django.utils.translation import gettext as _
 
 from supportportal.people.models import User
 
+from . import timeline
 from .models import Incident, Measure
 from .precedents import Precedent
+from .timeline import Happened, Rows
 
 MOST = 20
 
@@ -38,29 +37,7 @@ def earlier_of(incident: Incident, reader: User, at: datetime) -> list[Earlier]:
     return [Earlier(one, by_incident.get(one.pk, [])) for one in found]
 
 
-@dataclass(frozen=True)
-class Change:
-    what: str
-    who: Any
-    at: datetime
-
-
-def latest_change(incident: Incident) -> Change | None:
+def latest_change(incident: Incident) -> Happened | None:
     """The last thing that has happened to the case since it was reported, for whom it took by surprise."""
-    found = []
-    if incident.closed_at:
-        found.append(Change(_("The incident was closed"), incident.closed_by, incident.closed_at))
-    for measure in incident.measures.select_related("decided_by", "ended_by", "approval__by"):
-        step = measure.get_kind_display()
-        found.append(Change(_("%(step)s: decided") % {"step": step}, measure.decided_by, measure.decided_at))
-        if measure.ended_at:
-            what = f"{step}: {measure.get_state_display()}"
-            found.append(Change(what, measure.ended_by, measure.ended_at))
-        approval = getattr(measure, "approval", None)
-        if approval is not None and approval.at:
-            found.append(Change(f"{step}: {measure.get_state_display()}", approval.by, approval.at))
-    for request in incident.stop_requests.select_related("sent_by"):
-        found.append(Change(_("The client was asked to stop"), request.sent_by, request.sent_at))
-    for answer in incident.answers.all():
-        found.append(Change(_("The client answered"), incident.client, answer.arrived_at))
-    return max(found, key=lambda change: change.at, default=None)
+    found = timeline.changes(Rows.read(incident, all_of_it=True))
+    return max(found, key=lambda one: (one.at, bool(one.who)), default=None)

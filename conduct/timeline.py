@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,7 +17,7 @@ from supportportal.people.models import User
 from supportportal.trail.models import Entry
 
 from . import messages, messages_watch
-from .models import AffectedSession, ClientAnswer, Incident, Measure, StopRequest
+from .models import AffectedSession, Appointment, ClientAnswer, Incident, Measure, StopRequest
 
 State = Measure.State
 PILLS = {
@@ -27,7 +28,7 @@ PILLS = {
     State.LIFTED: "neutral",
     State.QUASHED: "neutral",
 }
-OPENED = "incident.file_opened"
+OPENED, ASSIGNED = "incident.file_opened", "appeal.assigned"
 # Which message belongs to which row: the kind, and where its data names the row.
 ROW_OF = {
     messages.STOP_REQUEST: "request",
@@ -68,7 +69,8 @@ class Rows:
     measures: list[Measure]
     affected: list[AffectedSession]
     mails: Mails
-    opened: list[tuple[Entry, User | None]]
+    appointments: list[Appointment]
+    noted: list[tuple[Entry, User | None]]
 
     @classmethod
     def read(cls, incident: Incident, *, all_of_it: bool) -> "Rows":
@@ -84,7 +86,8 @@ class Rows:
             list(measures.order_by("decided_at", "pk")) if all_of_it else [],
             list(affected.order_by("at", "pk")) if all_of_it else [],
             _mails(incident, all_of_it=all_of_it),
-            _opened(incident) if all_of_it else [],
+            list(_appointments(incident)) if all_of_it else [],
+            _noted(incident) if all_of_it else [],
         )
 
     def mails_of(self, kind: str, pk: int) -> list[reading.Shown]:
@@ -94,8 +97,19 @@ class Rows:
 def of(rows: Rows, *, all_of_it: bool) -> list[Happened]:
     parts = [_told(rows), _said(rows)]
     if all_of_it:
-        parts += [_stopped(rows), _decided(rows), _appeals(rows), _sessions(rows), _letters(rows), _looked(rows)]
+        parts += [_moved(rows), _sessions(rows), _letters(rows), _looked(rows)]
     return sorted((one for part in parts for one in part), key=lambda one: one.at)
+
+
+def changes(rows: Rows) -> list[Happened]:
+    """Of all that, what has made a new version of the case."""
+    told = (one for one in _told(rows) if one.at > rows.incident.reported_at)
+    return [*told, *_said(rows), *_moved(rows)]
+
+
+def _moved(rows: Rows) -> Iterator[Happened]:
+    for part in (_stopped, _decided, _appeals, _appointed):
+        yield from part(rows)
 
 
 def _told(rows: Rows) -> Iterator[Happened]:
@@ -173,6 +187,18 @@ def _appeals(rows: Rows) -> Iterator[Happened]:
             yield Happened(appeal.decided_at, what, appeal.decided_by, appeal.decision)
 
 
+def _appointed(rows: Rows) -> Iterator[Happened]:
+    for one in rows.appointments:
+        what = _("Outside reviewer appointed: %(who)s") % {"who": one.person}
+        yield Happened(one.appointed_at, what, one.appointed_by, one.reason)
+        if one.ended_at:
+            yield Happened(one.ended_at, _("%(who)s is outside reviewer no longer") % {"who": one.person})
+    for entry, person in rows.noted:
+        if entry.verb == ASSIGNED:
+            what = _("The appeal was given to somebody") if entry.facts.get("reviewer") else _("Nobody has the appeal")
+            yield Happened(entry.at, what, person or "")
+
+
 def _sessions(rows: Rows) -> Iterator[Happened]:
     for one in rows.affected:
         kept = one.choice == AffectedSession.Choice.KEEP
@@ -193,8 +219,9 @@ def _letters(rows: Rows) -> Iterator[Happened]:
 def _looked(rows: Rows) -> Iterator[Happened]:
     names = {file.pk: file.name for file in rows.files}
     names |= {file.pk: file.name for answer in rows.answers for file in answer.files.all()}
-    for entry, person in rows.opened:
-        yield Happened(entry.at, _("File taken out"), person or "", names.get(entry.facts.get("file"), ""))
+    for entry, person in rows.noted:
+        if entry.verb == OPENED:
+            yield Happened(entry.at, _("File taken out"), person or "", names.get(entry.facts.get("file"), ""))
 
 
 def _mails(incident: Incident, *, all_of_it: bool) -> Mails:
@@ -209,8 +236,15 @@ def _mails(incident: Incident, *, all_of_it: bool) -> Mails:
     return found
 
 
-def _opened(incident: Incident) -> list[tuple[Entry, User | None]]:
-    about = Entry.objects.filter(subject_type=messages.SUBJECT_TYPE, subject_id=incident.pk, verb=OPENED)
+def _appointments(incident: Incident) -> QuerySet[Appointment]:
+    rows = Appointment.objects.filter(measure__incident=incident)
+    return rows.select_related("person", "appointed_by").order_by("appointed_at", "pk")
+
+
+def _noted(incident: Incident) -> list[tuple[Entry, User | None]]:
+    """What the trail alone knows."""
+    about = Entry.objects.filter(subject_type=messages.SUBJECT_TYPE, subject_id=incident.pk)
+    about = about.filter(verb__in=[OPENED, ASSIGNED])
     entries = list(about.order_by("pk"))
     people = User.objects.in_bulk({one.by_id for one in entries if one.by_id})
     return [(one, people.get(one.by_id)) for one in entries]

@@ -13,8 +13,9 @@ from django.utils.html import escape
 
 from bookings.models import Booking
 from complaints.models import NamedStaff
+from conduct.earlier import latest_change
 from conduct.models import Appointment, Assessment, Incident, Measure
-from conduct.operations import deciding, reporting
+from conduct.operations import appeals, appointments, deciding, reporting, stopping
 from conduct.rules import Grounds
 from supportportal.people.models import Gate, User
 from tests.factories import MONDAY_TEN, BookingFactory, ClientFactory, ClosureFactory, FirmFactory, StaffFactory
@@ -200,6 +201,39 @@ def test_on_a_stale_page_nothing_is_saved_and_what_was_typed_stays(client, manag
     assert answer.status_code == 409
     assert "My own facts." in shown and "Somebody else was quicker" in shown and "Quick Colleague" in shown
     assert Measure.objects.count() == 1
+
+
+LATER = AT + timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("what", "line"),
+    [
+        pytest.param("decided", "Decided: written warning", id="decided"),
+        pytest.param("stopped", "All contact stopped", id="contact stopped"),
+        pytest.param("appealed", "The client appealed", id="appealed"),
+        pytest.param("given", "The appeal was given to somebody", id="appeal given to somebody"),
+        pytest.param("appointed", "Outside reviewer appointed: Orla Outside", id="reviewer appointed"),
+    ],
+)
+def test_the_last_change_is_the_last_of_all(what, line):
+    owner, duty = StaffFactory(roles=["owner"]), StaffFactory(roles=["duty manager"])
+    incident = make_incident(categories=("threat",), concerned=duty)
+    if what == "stopped":
+        stopping.stop_contact(incident, "He knows where we live.", hours=2, by=duty, at=LATER, seen=None)
+    else:
+        warning = deciding.Step(Kind.WARNING)
+        measure = make_measure(warning, incident=incident, by=owner, at=AT if what != "decided" else LATER)
+    if what in ("appealed", "given", "appointed"):
+        appeal = appeals.lodge(measure, reasons="No.", at=LATER)
+    if what == "given":
+        other = StaffFactory(roles=["manager"])
+        appeals.assign(appeal, other, by=other, at=LATER + timedelta(hours=1), seen=None)
+    if what == "appointed":
+        other = StaffFactory(roles=["agent"], name="Orla Outside")
+        about = {"reason": "Nobody else.", "by": owner, "at": LATER + timedelta(hours=1)}
+        appointments.appoint(measure, other, **about)
+    assert latest_change(Incident.objects.get()).what.startswith(line)
 
 
 @pytest.mark.parametrize("seen", ["", "x", "0", "9" * 30, None])

@@ -415,7 +415,7 @@ def test_a_stale_page_keeps_what_was_typed(press, manager, reporter, incident):
     assert answer.status_code == 409
     html = answer.content.decode()
     assert "It was a joke." in html
-    assert "The client was asked to stop" in html
+    assert "Asked politely to stop" in html
     assert f'name="seen" value="{Incident.objects.get().version}"' in html
     assert Incident.objects.get().state == "open"
 
