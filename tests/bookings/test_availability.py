@@ -269,7 +269,7 @@ def test_the_number_of_queries_does_not_grow_with_agents(session_type, agent, dj
             agent=AgentFactory(session_types=[session_type], office_hours=True, holiday_country="NL"),
             first_cell=hour(10),
         )
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         assert len(ask().by_agent) == 6
     with django_assert_num_queries(2):
         ask()

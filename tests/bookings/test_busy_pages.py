@@ -25,6 +25,7 @@ def firm():
 
 
 def sign_in(client, person) -> None:
+    client.logout()
     client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
 
 

@@ -239,6 +239,7 @@ def test_an_agent_does_so_in_the_admin_and_for_nobody_else(client, cast):
     page = reverse("admin:bookings_agent_calendar", args=[cast.agent.pk])
     for who, is_own in [(cast.agent.user, True), (manager, False)]:
         SessionFeed.objects.all().delete()
+        client.logout()
         client.force_login(who, backend="django.contrib.auth.backends.ModelBackend")
         client.post(page, {"feed": "new"})
         assert SessionFeed.objects.filter(pk=cast.agent.pk).exists() is is_own
