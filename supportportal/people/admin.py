@@ -274,12 +274,26 @@ class ChannelAdmin(admin.ModelAdmin):
 
 @admin.register(Restriction)
 class RestrictionAdmin(admin.ModelAdmin):
-    """To read alone: a restriction is the outcome of a decision, never of a form (R-3)."""
+    """To read alone: a restriction is the outcome of a decision, never of a form (R-3).
 
-    list_display = ["__str__", "starts_at", "ends_at", "review_on"]
+    Whoever works with the client needs to know what is closed and until when; the notice is for the client, and for
+    those who decide, who find it with the case (R-10).
+    """
+
+    list_display = ["whom", "closes", "starts_at", "ends_at", "review_on"]
+    fields = ["user", "account", "closes", "starts_at", "ends_at", "review_on"]
+    readonly_fields = ["closes"]
     list_select_related = ["user", "account"]
     date_hierarchy = "starts_at"
     ordering = ["-starts_at"]
+
+    @admin.display(description=_("who"))
+    def whom(self, restriction: Restriction) -> str:
+        return str(restriction.user or restriction.account)
+
+    @admin.display(description=_("closes"))
+    def closes(self, restriction: Restriction) -> str:
+        return ", ".join(restriction.closed_names)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
