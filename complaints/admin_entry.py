@@ -20,6 +20,7 @@ from supportportal.outbox import attached
 from supportportal.outbox import inbound as mail_in
 from supportportal.outbox.models import Inbound
 from supportportal.people.context import firm_of
+from supportportal.people.models import User
 
 from . import calendars, expectations
 from .admin_access import GatedAdmin
@@ -69,17 +70,21 @@ class EntryAdmin(GatedAdmin):
         if source not in ENTRIES:
             form_url = settings.SITE_URL.partition("://")[2] + reverse("complaints:complain")
             return self.page(request, "entry/start", _("Enter a complaint"), ways=_ways(), form_url=form_url)
-        given = (request.POST, request.FILES) if request.method == "POST" else (None, None)
+        is_carried = request.method == "POST" and "carried" in request.POST
+        is_sent = request.method == "POST" and not is_carried
+        given = (request.POST, request.FILES) if is_sent else (None, None)
         desk_now = calendars.desk(at, firm=firm)
         mail = _mail(request) if source == Source.MAIL else None
         initial = {"country": firm.country, "language": firm.language, "arrived_on": desk_now.day_of(at)}
         if mail is not None:
             initial |= _told_by(mail)
+        if is_carried:
+            initial |= _carried(request)
         form = ENTRIES[source](*given, desk=desk_now, initial=initial)
         if mail is not None:
             for name in OF_THE_MAIL:
                 del form.fields[name]
-        if request.method == "POST":
+        if is_sent:
             is_valid = form.is_valid()
             files, scan = _kept(form, at)
             if is_valid:
@@ -153,6 +158,18 @@ def _told_by(mail: Inbound) -> dict[str, Any]:
     }
     if mail.person and mail.person.language:
         told["language"] = mail.person.language
+    return told
+
+
+def _carried(request: HttpRequest) -> dict[str, Any]:
+    """What somebody had begun to report, and which is a complaint (R-1a): the words, and whose they are."""
+    told: dict[str, Any] = {"summary": request.POST.get("words", "")}
+    pk = request.POST.get("client", "")
+    if pk.isascii() and pk.isdigit() and len(pk) < 10:
+        client = User.objects.clients().visible_to(request.user).filter(pk=pk).first()
+        if client is not None:
+            told |= {"name": client.name, "email": client.email, "client_email": client.email}
+            told |= {"language": client.language} if client.language else {}
     return told
 
 
