@@ -13,6 +13,13 @@ from .demo_past import HOUR, Past
 from .models import Assessment, EmergencyStop, Incident, Measure
 from .operations import reporting, stopping
 
+
+def _to_look_at() -> str:
+    """The incident of this morning that waits for a decision; empty once somebody has decided it."""
+    waiting = Incident.objects.open().filter(words=told.TO_DECIDE.words).first()
+    return waiting.get_absolute_url() if waiting else ""
+
+
 DOORS = [
     Door(
         _("Decide an incident"),
@@ -24,6 +31,7 @@ DOORS = [
         "admin:conduct_incident_changelist",
         icon="list",
         position=18,
+        find=_to_look_at,
     ),
     Door(
         _("Approve a measure"),

@@ -1,12 +1,16 @@
 """One-press doors of the demo's first page: apps register them in ``AppConfig.ready()``."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 
 @dataclass(frozen=True)
 class Door:
-    """Signs in as ``sign_in_as`` (empty: stays who one is) and goes to ``url``, a path or the name of a view."""
+    """Signs in as ``sign_in_as`` (empty: stays who one is) and goes to ``url``, a path or the name of a view.
+
+    ``find`` gives the path of the very thing that the demo holds; where it is gone, ``url`` it is.
+    """
 
     title: Any
     text: Any
@@ -14,6 +18,7 @@ class Door:
     url: str
     icon: str = "door"
     position: int = 50
+    find: Callable[[], str] | None = None
 
 
 _doors: dict[str, Door] = {}

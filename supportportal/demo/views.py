@@ -33,7 +33,7 @@ def demo_only(view):
 @demo_only
 @require_safe
 def start(request: HttpRequest) -> HttpResponse:
-    open_doors = [(door, address) for door in doors.all_doors() if (address := _address(door.url))]
+    open_doors = [(door, address) for door in doors.all_doors() if (address := _address(door))]
     return render(request, "demo/start.html", {"doors": open_doors, "sign_ins": sign_ins()})
 
 
@@ -65,12 +65,14 @@ def refresh(request: HttpRequest) -> HttpResponse:
     return redirect(_next(request))
 
 
-def _address(url: str) -> str:
+def _address(door: doors.Door) -> str:
     """The address of a door, empty while its page does not exist."""
-    if url.startswith("/"):
-        return url
+    if door.find is not None and (found := door.find()):
+        return found
+    if door.url.startswith("/"):
+        return door.url
     try:
-        return reverse(url)
+        return reverse(door.url)
     except NoReverseMatch:
         return ""
 
