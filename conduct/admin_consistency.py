@@ -38,7 +38,7 @@ class ConsistencyAdmin(GatedAdmin):
         name, tables = self._tables(request, at)
         shown = {
             "period": name,
-            "tables": tables,
+            "tables": [(table, _rows_of(table)) for table in tables],
             "in_force": [(one, consistency.closes(one)) for one in consistency.in_force(request.user, at)],
             "quarter": Quarter.of(at.astimezone(firm_of(request).zone).date()),
         }
@@ -57,8 +57,10 @@ class ConsistencyAdmin(GatedAdmin):
     def register_view(self, request: HttpRequest) -> HttpResponse:
         at = _entered(request)
         quarter = _quarter(request, at)
+        table = consistency.register(self._decided_in(request, quarter))
         shown = {
-            "table": consistency.register(self._decided_in(request, quarter)),
+            "table": table,
+            "rows": _rows_of(table),
             "quarter": quarter,
             "days": consistency.written_quarter(quarter),
             "is_over": quarter.after.first_day <= at.astimezone(firm_of(request).zone).date(),
@@ -81,6 +83,11 @@ class ConsistencyAdmin(GatedAdmin):
         # To the end of this instant: what was decided just now counts.
         period = Period(at - timedelta(days=days) if days else None, at + timedelta(seconds=1), firm_of(request).zone)
         return name, consistency.tables(Decisions(request.user, period), by_quarter=days is None)
+
+
+def _rows_of(table: Any) -> list[tuple[Any, list[tuple[Any, Any]]]]:
+    """Each line with its cells, and with each the heading of its column: on a phone that stands beside it."""
+    return [(line, list(zip(table.columns[1:], line.cells, strict=True))) for line in table.lines]
 
 
 def _entered(request: HttpRequest) -> datetime:
