@@ -21,6 +21,7 @@ from supportportal.files.models import StoredFile
 from supportportal.people.models import User
 
 from . import asking, notices, outcomes, timeline
+from . import messages as mails
 from .admin_access import DECIDE, GatedAdmin, sees_all_of
 from .admin_decide import seen_version
 from .earlier import earlier_of, latest_change
@@ -113,10 +114,12 @@ class PageAdmin(GatedAdmin):
         return self._case_page(request, self.case(request, pk), at, posted={action: form}, **shown)
 
     def file_view(self, request: HttpRequest, pk: int, file: int) -> HttpResponse:
-        """A file of the report or of the client's answers: checked, noted on the trail, only ever downloaded."""
+        """A file of the report, or of those answers of the client that the page shows: checked, noted on the trail,
+        only ever downloaded."""
         incident = self.case(request, pk)
         own = Incident.files.through.objects.filter(incident=incident.pk).values("storedfile")
-        sent = incident.answers.filter(files__isnull=False).values("files")
+        answers = mails.heard(incident, all_of_it=sees_all_of(request, incident))
+        sent = answers.filter(files__isnull=False).values("files")
         stored = get_object_or_404(StoredFile.objects.filter(Q(pk__in=own) | Q(pk__in=sent)), pk=file)
         desk.opened(incident, stored, by=request.user, at=timezone.now())
         return download_response(stored)

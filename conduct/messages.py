@@ -21,7 +21,7 @@ from supportportal.outbox.operations import Owed
 from supportportal.people.models import Firm, User
 
 from . import eligibility, notices, still_closed
-from .models import Approval, EmergencyStop, Incident, Measure, StopRequest
+from .models import Approval, ClientAnswer, EmergencyStop, Incident, Measure, StopRequest
 
 SUBJECT_TYPE = "conduct.incident"  # of all of them
 STOP_REQUEST = "conduct_stop_request"
@@ -128,6 +128,11 @@ def visible_to(messages: QuerySet, user: Any) -> QuerySet:
 def visible_in_full_to(messages: QuerySet, user: Any) -> QuerySet:
     """Notices, approvals, appeals: for managers, and the outside reviewer of the case."""
     return messages.filter(subject_id__in=Incident.objects.in_full_for(user).values("pk"))
+
+
+def heard(incident: Incident, *, all_of_it: bool) -> QuerySet[ClientAnswer]:
+    """What the client answered; without ``all_of_it`` to requests to stop alone, as with the mails themselves."""
+    return incident.answers.all() if all_of_it else incident.answers.filter(inbound__answers__kind=STOP_REQUEST)
 
 
 # -- what they show ----------------------------------------------------------------------------------------------------
