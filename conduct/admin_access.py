@@ -1,5 +1,6 @@
 """Whom the pages of incidents let in, and to which rows: never around ``Incident.objects.visible_to`` (R-10)."""
 
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib import admin
@@ -8,6 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 
+from supportportal.people.context import firm_of
+
+from .appeal_time import desk_day
 from .models import Appointment, Incident
 
 DECIDE = "conduct.change_incident"
@@ -24,6 +28,11 @@ def sees_all_of(request: HttpRequest, incident: Incident) -> bool:
         return True
     appointed = Appointment.objects.filter(measure__incident=incident, person=request.user.pk, ended_at__isnull=True)
     return appointed.exists()
+
+
+def today_of(request: HttpRequest, at: datetime) -> date:
+    """The day at the desk: by it an approval or an appeal is due."""
+    return desk_day(at, firm_of(request))
 
 
 class GatedAdmin(admin.ModelAdmin):

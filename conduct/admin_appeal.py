@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from bookings.models import Booking
-from complaints import calendars
 from complaints.admin_case import seen_version
 from complaints.admin_presses import moment_of
 from complaints.incoming import files_of
@@ -25,12 +24,11 @@ from supportportal.files.intake import accept
 from supportportal.files.models import StoredFile
 from supportportal.outbox import inbound as mail_in
 from supportportal.outbox.models import Inbound
-from supportportal.people.context import firm_of
 from supportportal.people.models import Firm, Role, User
 
 from . import appeal_time, eligibility, messages_appeal, notices, rules
 from . import messages as mails
-from .admin_access import DECIDE, GatedAdmin
+from .admin_access import DECIDE, GatedAdmin, today_of
 from .forms_appeal import AppointForm, AssignForm, DecideAppealForm, EntryForm, NothingForm
 from .models import AffectedSession, Appeal, Appointment, Assessment, Incident, Measure
 from .operations import appeals, appointments, desk
@@ -284,10 +282,6 @@ def hears_appeals(request: HttpRequest) -> bool:
 def may_see_appointing(request: HttpRequest) -> bool:
     """Whether the reader's role appoints at all; who of them may in this case is said at the press alone (C-8)."""
     return request.user.has_role(Role.OWNER, Role.DEPUTY)
-
-
-def today_of(request: HttpRequest, at: datetime) -> Any:
-    return at.astimezone(calendars.zone_of(firm_of(request))).date()
 
 
 def form_of(action: str, appeal: Appeal, at: datetime, data: Any = None) -> forms.Form:

@@ -11,10 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from supportportal.people.context import firm_of
-
 from . import precedents, preview
-from .admin_access import DECIDE, GatedAdmin
+from .admin_access import DECIDE, GatedAdmin, today_of
 from .admin_appeal import may_see_appointing
 from .admin_decide import seen_version
 from .earlier import earlier_of
@@ -129,7 +127,3 @@ def waiting_for(request: HttpRequest) -> Any:
         rows = rows.filter(pk__in=appointed(request).values("measure"))
     rows = rows.select_related("incident__client__account", "approval", "decided_by")
     return rows.order_by("approval__due_on", "pk")
-
-
-def today_of(request: HttpRequest, at: datetime) -> Any:
-    return at.astimezone(firm_of(request).zone).date()

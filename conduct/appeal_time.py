@@ -5,10 +5,16 @@ from datetime import date, datetime
 from complaints import calendars
 from complaints.progress import AppealChance
 from supportportal.businesstime import CalendarHasNoWorkday
+from supportportal.people.models import Firm
 
 from . import rules
 from .models import Appeal, Measure
 from .policy import POLICY
+
+
+def desk_day(at: datetime, firm: Firm) -> date:
+    """The day at the desk, by which approvals and appeals are due."""
+    return at.astimezone(calendars.zone_of(firm)).date()
 
 
 def last_day(measure: Measure) -> date | None:

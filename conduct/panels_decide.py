@@ -7,8 +7,8 @@ from django.http import HttpRequest
 
 from supportportal.pages.panels import Panel
 
-from .admin_access import DECIDE
-from .admin_approvals import answers, today_of, waiting_for
+from .admin_access import DECIDE, today_of
+from .admin_approvals import answers, waiting_for
 from .operations import sessions
 
 MOST = 6

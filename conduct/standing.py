@@ -40,7 +40,7 @@ def of(measure: Measure, at: datetime) -> Standing:
     code = _code(measure, appeal, at)
     back, lost = messages_appeal.sessions_of(appeal, measure.incident.client) if appeal else ([], [])
     firm = Firm.current()
-    today = at.astimezone(firm.zone).date()
+    today = appeal_time.desk_day(at, firm)
     return Standing(
         measure=measure,
         code=code,

@@ -22,7 +22,7 @@ from supportportal.people.access import gate_is_open
 from supportportal.people.models import Firm, Role, User
 from supportportal.trail import operations as trail
 
-from .. import eligibility, messages_care, messages_watch, rules
+from .. import appeal_time, eligibility, messages_care, messages_watch, rules
 from ..models import Approval, CareNote, EmergencyStop, FollowUp, Measure
 from ..policy import POLICY
 from . import care, late_appeals, sessions, suspending
@@ -34,19 +34,27 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Tick:
-    """An instant, with what it is in the firm's zone."""
+    """An instant, with what it is in the firm's zone, and at the desk."""
 
     at: datetime
-    zone: ZoneInfo
+    firm: Firm
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return self.firm.zone
 
     @property
     def today(self) -> date:
         return self.at.astimezone(self.zone).date()
 
+    @property
+    def desk_day(self) -> date:
+        return appeal_time.desk_day(self.at, self.firm)
+
 
 def sweep(at: datetime) -> int:
     """Do and tell what has become due; returns how many things. Staff are written to in the desk's opening hours."""
-    tick = Tick(at, Firm.current().zone)
+    tick = Tick(at, Firm.current())
     done = _each("Sessions of the ended subscription %s", _with_sessions_left(at), _cancel(at))
     done += _each("The appeal %s that nobody can decide", suspending.waiting(at), partial(suspending.suspend, at=at))
     done += _each("The end of measure %s", _over(at), _tell_of_end(tick))
@@ -205,7 +213,7 @@ def _last_resort() -> list[User]:
 
 def _late(tick: Tick) -> QuerySet[Approval]:
     """Asked for, and not answered by the end of the day by which they were wanted."""
-    rows = Approval.objects.filter(approved__isnull=True, due_on__lt=tick.today, reminded_at__isnull=True)
+    rows = Approval.objects.filter(approved__isnull=True, due_on__lt=tick.desk_day, reminded_at__isnull=True)
     rows = rows.filter(measure__state=Measure.State.PROPOSED)
     return rows.select_related("measure__incident__client", "measure__decided_by").order_by("due_on", "pk")
 

@@ -1,12 +1,15 @@
 """Who is told of which date about measures and follow-ups, when, and once (R-4, R-7, R-8)."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 import pytest
 
 from bookings.models import Booking
-from conduct import timeline
+from complaints import calendars
+from conduct import standing, timeline
+from conduct.admin_access import today_of
 from conduct.models import Appeal, Approval, Category, FollowUp, Incident, Measure
 from conduct.operations import appeals, care, deciding, effects, stopping, suspending, watching
 from supportportal.outbox import rendering
@@ -284,6 +287,24 @@ def test_a_late_approval_is_told_to_who_may_give_it_and_who_asked(manager, secon
     for _tick in range(3):
         watching.sweep(at)
     assert sorted(one.name for one in told(LATE)) == (["Jonas Weber", "Nadia Haddad"] if is_told else [])
+
+
+def test_a_day_is_over_when_it_is_over_at_the_desk(manager, second, monkeypatch, rf):
+    """Where the desk is in a zone of its own, lists, pages and mails go by that."""
+    monkeypatch.setattr(calendars, "POLICY", replace(calendars.POLICY, desk_zone="Pacific/Auckland"))
+    measure = make_measure(limited(AT, days=90), by=manager)
+    appeal = Appeal(measure=measure, answer_by=date(2026, 11, 25))
+    request = rf.get("/")
+    request.firm = Firm.current()
+    for at, is_late in (
+        (datetime(2026, 11, 25, 10, tzinfo=UTC), False),
+        (datetime(2026, 11, 25, 21, tzinfo=UTC), True),
+    ):
+        watching.sweep(at)
+        assert bool(told(LATE)) == is_late
+        assert (today_of(request, at) > Approval.objects.get().due_on) == is_late
+        measure.appeal = appeal
+        assert standing.of(measure, at).is_late == is_late
 
 
 def test_an_answered_one_is_not_late(manager, second):
