@@ -2,9 +2,14 @@
 
 from datetime import datetime, timedelta
 
-from conduct.models import Assessment, Category, Incident, Measure
+from conduct.models import Assessment, Category, ClientAnswer, Incident, Measure
 from conduct.operations import deciding, reporting, suspending
 from conduct.rules import Grounds
+from supportportal.outbox import inbound as mail_in
+from supportportal.outbox import mails
+from supportportal.outbox import operations as outbox
+from supportportal.outbox.models import Inbound, Message
+from supportportal.outbox.operations import Owed
 from supportportal.people.models import Gate, User
 
 from .factories import MONDAY_TEN, ClientFactory, StaffFactory
@@ -34,6 +39,17 @@ def make_incident(
         by=reporter or StaffFactory(roles=["agent"]),
         at=at,
     )
+
+
+def heard(incident: Incident, text: str, *, answers: str | None, at: datetime = MONDAY_TEN, files=()) -> ClientAnswer:
+    """What the client wrote back to a mail of that kind, or to none."""
+    if answers:
+        outbox.plan([Owed(answers, incident.pk, at, recipient=incident.client, copy=text)], at=at)
+    raw = f"From: {incident.client.email}\n\n{text}".encode()
+    mail = mail_in.receive(raw, mails.read(raw), gateway="test", verdict=Inbound.Verdict.PASS, at=at)
+    mail.answers = Message.objects.filter(kind=answers).last()
+    mail.save(update_fields=["answers"])
+    return reporting.hear(Incident.objects.get(pk=incident.pk), text, at=at, inbound=mail, files=files)
 
 
 def findings(**changed) -> deciding.Findings:

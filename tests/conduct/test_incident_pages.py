@@ -21,7 +21,7 @@ from supportportal.trail.models import Entry
 from supportportal.trail.visibility import visible_to
 from tests.factories import MONDAY_TEN, ClientFactory, FirmFactory, StaffFactory
 from tests.factories_complaints import ComplaintFactory
-from tests.factories_conduct import findings, limited, make_incident, make_measure
+from tests.factories_conduct import findings, heard, limited, make_incident, make_measure
 from tests.files import samples
 
 pytestmark = pytest.mark.django_db
@@ -343,7 +343,7 @@ def test_the_reporter_asks_to_stop_and_reads_the_answer(press, page, reporter, i
     assert (request.text, request.sent_by) == ("Please leave out the insults.", reporter)
     mail = Message.objects.get()
     assert (mail.kind, mail.recipient) == ("conduct_stop_request", incident.client)
-    reporting.hear(Incident.objects.get(), "I am sorry.", at=NOW)
+    heard(incident, "I am sorry.", answers="conduct_stop_request", at=NOW)
     html = page(reporter, incident)
     assert "Please leave out the insults." in html
     assert mail.get_state_display() in html
@@ -502,13 +502,28 @@ def test_files_of_others_are_not_there(client, manager, with_file, incident):
     assert not Entry.objects.filter(verb="incident.file_opened").exists()
 
 
-def test_a_file_of_the_clients_answer(client, reporter, incident):
+@pytest.mark.parametrize(
+    ("who", "kind", "sees"),
+    [
+        ("reporter", "conduct_stop_request", True),
+        ("reporter", "conduct_notice", False),
+        ("reporter", "conduct_appeal_decided", False),
+        ("reporter", None, False),
+        ("manager", "conduct_stop_request", True),
+        ("manager", "conduct_notice", True),
+        ("manager", None, True),
+    ],
+)
+def test_who_reads_the_clients_answers_and_their_files(client, reporter, manager, incident, who, kind, sees):
+    """What answers a notice is about what was decided, of which the reporter learns the outcome alone (R-10)."""
     file = accept(SimpleUploadedFile("answer.pdf", samples.PDF), NOW)
-    reporting.hear(incident, "See here.", at=NOW, files=[file])
-    client.force_login(reporter)
-    assert "answer.pdf" in client.get(address(incident)).content.decode()
-    where = reverse("admin:conduct_incident_file", args=[incident.pk, file.pk])
-    assert b"".join(client.get(where).streaming_content) == samples.PDF
+    heard(incident, "My side of it.", answers=kind, at=NOW, files=[file])
+    client.force_login({"reporter": reporter, "manager": manager}[who])
+    page = client.get(address(incident)).content.decode()
+    assert ("answer.pdf" in page, "My side of it." in page) == (sees, sees)
+    answer = client.get(reverse("admin:conduct_incident_file", args=[incident.pk, file.pk]))
+    assert answer.status_code == (200 if sees else 404)
+    assert not sees or b"".join(answer.streaming_content) == samples.PDF
 
 
 # -- the first page ----------------------------------------------------------------------------------------------------

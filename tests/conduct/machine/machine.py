@@ -226,10 +226,10 @@ class Machine(RuleBasedStateMachine):
     @verb(6, among=appealed, by=who, outcome=st.sampled_from(["upheld", "quashed", "quashed"]))
     def decide_appeal(self, step: Step, *, by: int, outcome: str) -> None:
         person = self.staff[by]
-        if self._decide_appeal(step, person, outcome, None, self.model.may_hear_appeal(person, step)):
-            if outcome == "quashed":
-                step.state = "quashed"
-                self.model.end_extensions(step, self.at)
+        done = self._decide_appeal(step, person, outcome, None, self.model.may_hear_appeal(person, step))
+        if done and outcome == "quashed":
+            step.state = "quashed"
+            self.model.end_extensions(step, self.at)
 
     @verb(4, among=appealed, by=who, closing=gates, sooner=st.sampled_from([None, -1, HOUR, 3 * DAY, 300 * DAY]))
     def vary(self, step: Step, *, by: int, closing: frozenset, sooner: timedelta | int | None) -> None:
