@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import Manager
 
 from complaints import calendars
+from supportportal.files.models import StoredFile
 from supportportal.outbox import operations as outbox
 from supportportal.people.models import Firm, Gate, User
 from supportportal.trail import operations as trail
@@ -323,9 +325,16 @@ def _exhibits(incident: Incident) -> dict[str, object]:
         "asked_to_stop": [
             {"text": one.text, "at": one.sent_at.isoformat()} for one in incident.stop_requests.order_by("pk")
         ],
-        "answers": [{"text": one.text, "at": one.arrived_at.isoformat()} for one in incident.answers.order_by("pk")],
-        "files": [{"file": one.pk, "name": one.name, "sha256": one.sha256} for one in incident.files.order_by("pk")],
+        "answers": [
+            {"text": one.text, "at": one.arrived_at.isoformat(), "files": _named(one.files)}
+            for one in incident.answers.order_by("pk")
+        ],
+        "files": _named(incident.files),
     }
+
+
+def _named(files: Manager[StoredFile]) -> list[dict[str, object]]:
+    return [{"file": one.pk, "name": one.name, "sha256": one.sha256} for one in files.order_by("pk")]
 
 
 def _ask_for_approval(measure: Measure, *, at: datetime) -> None:

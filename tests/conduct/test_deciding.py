@@ -8,9 +8,10 @@ from complaints.models import NamedStaff
 from complaints.operations import closing
 from conduct import messages
 from conduct.models import Approval, Assessment, Incident, Measure
-from conduct.operations import deciding
+from conduct.operations import deciding, reporting
 from conduct.refusals import EndsInPast, NotForYou, NotYours, OwnProposal, Stale
 from conduct.rules import Second
+from supportportal.files.intake import keep
 from supportportal.outbox.models import Message
 from supportportal.people.access import gate_is_open
 from supportportal.people.models import Gate
@@ -238,3 +239,16 @@ def test_weighing_keeps_nothing_and_says_what_deciding_makes():
     made = make_measure(limited(AT, days=60), incident=incident, by=manager)
     for name in ["kind", "gates", "until", "review_on", "second_needed", "whole_account"]:
         assert getattr(weighed, name) == getattr(made, name)
+
+
+def test_the_evidence_is_frozen_with_the_files_of_the_clients_answers():
+    """What was known stays readable as it was (R-9a)."""
+    incident = make_incident()
+    paper = keep("mine.txt", "text/plain", b"My side of it", AT)
+    reporting.hear(incident, "I was provoked.", files=[paper], at=AT)
+    incident.refresh_from_db()
+    assessment = make_measure(incident=incident).assessment
+    (answer,) = assessment.exhibits["answers"]
+    assert answer["text"] == "I was provoked."
+    assert answer["files"] == [{"file": paper.pk, "name": "mine.txt", "sha256": paper.sha256}]
+    assert list(assessment.files.all()) == [paper]
