@@ -10,8 +10,8 @@ They also change ``TakenVersion`` of the agent, old and new: each write leaves a
 finds, as in ``timetable_triggers``, which says why that is enough. It waits for no other writer, so it takes no part in
 the order of locks.
 
-Created after every migrate of this app, dropped before one that changes it: SQLite loses a table's triggers without a
-word when it remakes the table.
+Created after every migrate of this app, dropped before one that may alter its tables: SQLite loses a table's triggers
+without a word when it remakes the table.
 """
 
 import hashlib
@@ -25,6 +25,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from supportportal.lattice import cell_at
 
+from .migrating import may_alter
 from .models import Agent, Booking, Hold, OccupiedCell, TakenVersion
 from .models.booking import LONGEST_CELLS
 
@@ -324,8 +325,8 @@ def create_after_migrate(using: str, **kwargs: Any) -> None:
 
 
 def drop_before_migrate(using: str, plan: Iterable[tuple[Any, bool]] = (), **kwargs: Any) -> None:
-    """Only for a migration of this app: any other leaves the portal protected while it runs."""
-    if any(migration.app_label == Booking._meta.app_label for migration, _backwards in plan):
+    """Only for a migration that may alter this app's tables: any other leaves the portal protected while it runs."""
+    if may_alter(connections[using], plan, {Booking._meta.app_label}):
         drop(connections[using])
 
 

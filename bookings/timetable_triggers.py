@@ -5,7 +5,7 @@ is removing, so no writer waits for another and none can deadlock; both tokens t
 sees a writer's changes sees its token, or that of a later writer who saw them too and removed it: so two readers who
 see the same tokens see the same rows. No token comes twice, so none stands for what was rolled back.
 
-Created after a migrate, dropped before one that changes these tables, as those of ``cells``. Without a token nothing
+Created after a migrate, dropped before one that may alter these tables, as those of ``cells``. Without a token nothing
 is kept, so that all is well while they are dropped.
 """
 
@@ -19,6 +19,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from supportportal.people.models import User
 
+from .migrating import may_alter
 from .models import Agent, BusyTime, Closure, Holiday, OpeningHours, TimeOff, TimetableVersion, WorkingHours
 
 _VERSION = TimetableVersion._meta.db_table
@@ -123,7 +124,7 @@ def create_after_migrate(using: str, **kwargs: Any) -> None:
 
 
 def drop_before_migrate(using: str, plan: Iterable[tuple[Any, bool]] = (), **kwargs: Any) -> None:
-    if any(migration.app_label in _APPS for migration, _backwards in plan):
+    if may_alter(connections[using], plan, _APPS):
         drop(connections[using])
 
 

@@ -1,13 +1,15 @@
-"""Log lines that a log collector can read without guessing."""
+"""Log lines that a log collector can read without guessing, and without a person's address or the token of a link."""
 
 import json
 import logging
 import re
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from typing import Any
 
 # A path segment this long is a link's token; whoever reads the logs could use it.
 TOKEN = re.compile(r"(?<=/)[\w.~:-]{20,}")
+ADDRESS = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
 # What the line belongs to: one request, or one run of a task.
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
 
@@ -21,14 +23,27 @@ class AddRequestId(logging.Filter):
 
 
 class BlankTokens(logging.Filter):
-    """Keep the tokens of links out of what is written, whoever logs the path."""
+    """Keep tokens and addresses out of what is written, whoever logs them."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = TOKEN.sub("…", record.getMessage()), ()
+        record.msg, record.args = blanked(record.getMessage()), ()
         return True
 
 
-class JsonFormatter(logging.Formatter):
+def blanked(text: str) -> str:
+    return ADDRESS.sub("…@…", TOKEN.sub("…", text))
+
+
+class TextFormatter(logging.Formatter):
+    """Of a traceback, where it was and what kind of error: PostgreSQL tells in DETAIL the very values of a row."""
+
+    def formatException(self, ei: Any) -> str:
+        lines = super().formatException(ei).splitlines()
+        told = [line for line in lines if not line.startswith("DETAIL:")]
+        return "\n".join(line if line.startswith('  File "') else blanked(line) for line in told)
+
+
+class JsonFormatter(TextFormatter):
     """One JSON object a line. Arguments outside the message (``extra``) are not written: they may hold a request."""
 
     def format(self, record: logging.LogRecord) -> str:

@@ -131,9 +131,9 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
     # A host that does not answer would else hold up each request for minutes.
     DATABASES["default"]["OPTIONS"] = {"connect_timeout": 5, **DATABASES["default"].get("OPTIONS", {})}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 BACKUP_DIR = Path(env("BACKUP_DIR", default=str(VAR_DIR / "backups")))
 # Where the end of the trail is marked each hour; best on another disk than the database's.
 TRAIL_MARKS = Path(env("TRAIL_MARKS", default=str(VAR_DIR / "trail_marks")))
@@ -229,8 +229,8 @@ if REDIS_URL:  # limits on attempts to sign in are counted here, so that several
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
             "LOCATION": REDIS_URL,
             "KEY_PREFIX": "portal",
-        }
             "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 2},  # by default it waits for ever
+        }
     }
 CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost"
 if not REDIS_URL:
@@ -328,7 +328,10 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "text": {"format": "%(asctime)s %(levelname)s %(request_id)s %(name)s: %(message)s"},
+        "text": {
+            "()": "supportportal.logs.TextFormatter",
+            "format": "%(asctime)s %(levelname)s %(request_id)s %(name)s: %(message)s",
+        },
         "json": {"()": "supportportal.logs.JsonFormatter"},
     },
     "filters": {

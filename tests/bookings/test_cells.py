@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.management import call_command
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, connection, migrations, transaction
+from django.db.models import IntegerField
 from django.utils import timezone
 
 from bookings import cells
@@ -320,6 +321,26 @@ def test_a_migration_of_another_app_leaves_the_triggers_standing():
 
     cells.drop_before_migrate("default", plan=[(Elsewhere, False)])
     assert cells.stand(connection)
+
+
+@pytest.mark.parametrize(
+    ("operation", "backwards", "stay"),
+    [
+        pytest.param(migrations.AddField("booking", "x", IntegerField(null=True)), False, True, id="a field more"),
+        pytest.param(migrations.AddField("booking", "x", IntegerField(null=True)), True, False, id="a field less"),
+        pytest.param(migrations.AlterField("booking", "topic", IntegerField()), False, False, id="a field altered"),
+        pytest.param(migrations.RunSQL("SELECT 1"), False, False, id="whatever SQL does"),
+    ],
+)
+def test_on_postgresql_what_only_adds_leaves_the_portal_protected(operation, backwards, stay, created_again):
+    """The old release goes on booking while the new one's migrations run; SQLite has to make its tables anew."""
+
+    class Migration:
+        app_label = "bookings"
+        operations = (operation,)
+
+    cells.drop_before_migrate("default", plan=[(Migration, backwards)])
+    assert cells.stand(connection) is (stay and connection.vendor == "postgresql")
 
 
 def test_the_app_migrates_back_and_forth():

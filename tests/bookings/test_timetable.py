@@ -11,6 +11,8 @@ from types import SimpleNamespace
 import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.db.migrations import AlterField
+from django.db.models import JSONField
 from django.utils import timezone
 
 from bookings import timetable_triggers
@@ -327,6 +329,7 @@ def test_a_trigger_that_is_switched_off_or_altered_is_noticed(created_again):
 def test_while_the_tables_may_be_altered_nothing_is_kept(app, firm, created_again):
     class Migration:
         app_label = app
+        operations = (AlterField("agent", "languages", JSONField()),)
 
     Timetable.current()
     timetable_triggers.drop_before_migrate("default", plan=[(Migration, False)])
