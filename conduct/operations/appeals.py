@@ -73,15 +73,15 @@ def lodge(
 @transaction.atomic
 def assign(appeal: Appeal, reviewer: User | None, *, by: User, at: datetime, seen: int | None) -> Appeal:
     """Give the appeal to somebody with no part in it, or to nobody. Who has a part does not choose who decides either.
+    Whom an open complaint alone keeps from it is told so when deciding: who gives it learns nothing of that (C-8).
 
-    Raises NotYours, Stale, NotLawful, NotEligible, NotForYou.
+    Raises NotYours, Stale, NotLawful, NotEligible.
     """
     incident = _enter(appeal.measure.incident, by=by, seen=seen)
     appeal = _undecided(appeal, incident)
-    if not eligibility.offered_appeal(appeal.measure).filter(pk=by.pk).exists():
+    wanted = {by.pk} if reviewer is None else {by.pk, reviewer.pk}
+    if eligibility.offered_appeal(appeal.measure).filter(pk__in=wanted).count() < len(wanted):
         raise NotEligible
-    if reviewer is not None:
-        require_eligible(appeal.measure, reviewer)
     if appeal.reviewer == reviewer:
         return appeal
     before, appeal.reviewer = appeal.reviewer_id, reviewer

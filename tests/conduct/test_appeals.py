@@ -263,11 +263,27 @@ def test_only_who_has_no_part_in_it_decides(cast, who, refusal):
     assert not gate_is_open(measure.incident.client, Gate.BOOKING, AT + 3 * DAY)
 
 
-@pytest.mark.parametrize("who", ["reporter", "concerned", "decider", "first decider", "approver", "named", "agent"])
+@pytest.mark.parametrize("who", ["named", "neutral"])
+def test_whom_a_complaint_names_is_given_it_like_anybody(cast, who):
+    """Who gives it learns nothing of the complaint (C-8); who is named is refused when deciding."""
+    people, measure = cast
+    appeal = lodged(measure, AT + 2 * DAY)
+    giver = StaffFactory(roles=["manager"])
+    appeals.assign(appeal, people[who], by=giver, at=AT + 2 * DAY, seen=None)
+    assert Appeal.objects.get().reviewer == people[who]
+    if who == "named":
+        with pytest.raises(NotForYou):
+            decided(appeal, Outcome.UPHELD, people[who], AT + 3 * DAY)
+    else:
+        decided(appeal, Outcome.UPHELD, people[who], AT + 3 * DAY)
+    assert Appeal.objects.get().is_open is (who == "named")
+
+
+@pytest.mark.parametrize("who", ["reporter", "concerned", "decider", "first decider", "approver", "agent"])
 def test_nor_is_it_given_to_anybody_with_a_part(cast, who):
     people, measure = cast
     appeal = lodged(measure, AT + 2 * DAY)
-    with pytest.raises((NotEligible, NotForYou)):
+    with pytest.raises(NotEligible):
         appeals.assign(appeal, people[who], by=people["neutral"], at=AT + 2 * DAY, seen=None)
 
 
