@@ -78,6 +78,9 @@ class _Target:
     port: int
     path: str
 
+    def __str__(self) -> str:
+        return f"{self.scheme}://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}{self.path}"
+
 
 def fetch(
     address: str, *, accept: str, etag: str = "", last_modified: str = "", who: Who = Who(), limits: Limits = Limits()
@@ -89,11 +92,12 @@ def fetch(
     if last_modified:
         headers["If-Modified-Since"] = last_modified
     until = time.monotonic() + limits.seconds
+    target = _target(address, who)
     for _hop in range(limits.redirects + 1):
-        found = _asked(_target(address, who), headers, until, who, limits)
+        found = _asked(target, headers, until, who, limits)
         if isinstance(found, Fetched):
             return found
-        address = urljoin(address, found)
+        target = _target(found, who, base=str(target))
     raise NotFetched(Failure.REDIRECTS)
 
 
@@ -118,17 +122,17 @@ def _is_public(ip: IPAddress) -> bool:
     return ip.is_global and not ip.is_multicast and not any(ip in network for network in INTERNAL_ALL_THE_SAME)
 
 
-def _target(address: str, who: Who) -> _Target:
+def _target(address: str, who: Who, base: str = "") -> _Target:
     try:
-        parts = urlsplit(address)
+        parts = urlsplit(urljoin(base, address))
         port = parts.port
         host = (parts.hostname or "").encode("idna").decode()
+        path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._")
+        query = quote(parts.query, safe="/%:@!$&'()*+,;=~-._?")
     except ValueError as error:  # UnicodeError is one
         raise NotFetched(Failure.ADDRESS) from error
     if parts.scheme not in who.schemes or not host or port == 0 or parts.username is not None:
         raise NotFetched(Failure.ADDRESS)
-    path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._")
-    query = quote(parts.query, safe="/%:@!$&'()*+,;=~-._?")
     return _Target(parts.scheme, host, port or PORTS[parts.scheme], f"{path}?{query}" if query else path)
 
 
@@ -175,7 +179,13 @@ def _read(response: http.client.HTTPResponse, limits: Limits) -> Fetched | str:
         raise NotFetched(Failure.TOO_LARGE)
     if response.length:  # it announced more, and went away
         raise NotFetched(Failure.UNREACHABLE)
-    return Fetched(body, response.getheader("ETag") or "", response.getheader("Last-Modified") or "")
+    return Fetched(body, _kept(response, "ETag"), _kept(response, "Last-Modified"))
+
+
+def _kept(response: http.client.HTTPResponse, name: str) -> str:
+    """A header that can be kept and sent back; anything odder than text is none."""
+    value = response.getheader(name) or ""
+    return value if value.isascii() and value.isprintable() else ""
 
 
 @contextlib.contextmanager

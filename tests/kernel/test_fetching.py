@@ -115,6 +115,7 @@ def test_the_operator_may_trust_a_host_inside(server):
         pytest.param("http://[fd00:ec2::254]/latest/", id="metadata, IPv6"),
         pytest.param("file:///etc/passwd", id="a file"),
         pytest.param("//127.0.0.1:{port}/", id="without a scheme"),
+        pytest.param("http://[::1", id="half an address"),
     ],
 )
 def test_a_redirect_is_checked_as_the_address_was(server, location):
@@ -128,6 +129,12 @@ def test_a_redirect_is_followed_where_it_may_be(server):
         server.mode, server.location = "redirect", other.address("/there.ics")
         assert fetch(server.address()).body == other.body
         assert other.asked[0][0] == "/there.ics"
+
+
+def test_a_redirect_may_be_relative(server):
+    server.mode, server.location = "once", "../other/there.ics?a=b"
+    assert fetch(server.address("/one/two/three.ics")).body == server.body
+    assert [path for path, _headers in server.asked] == ["/one/two/three.ics", "/one/other/there.ics?a=b"]
 
 
 def test_there_is_an_end_to_redirects(server):
@@ -208,6 +215,12 @@ def test_no_proxy_of_the_environment_is_asked(server, monkeypatch):
 def test_why_it_was_not_fetched(server, mode, failure):
     server.mode = mode
     assert failure_of(server.address()) == failure
+
+
+@pytest.mark.parametrize("etag", ["a\x00b", "é", "\x7f"])
+def test_an_odd_mark_is_none(server, etag):
+    server.etag = etag
+    assert fetch(server.address()).etag == ""
 
 
 def test_nobody_there(server):

@@ -71,6 +71,10 @@ def serving() -> Iterator[Server]:
         def answer_redirect(self):
             self.say(302, Location=server.location)
 
+        def answer_once(self):
+            server.mode = "calendar"
+            self.say(302, Location=server.location)
+
         def answer_round(self):
             self.say(301, Location=f"{self.path}x")
 
