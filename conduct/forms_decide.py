@@ -15,6 +15,7 @@ from supportportal.people.models import Gate
 from . import rules
 from .models import AffectedSession, Assessment, Measure
 from .operations.deciding import Findings, Step
+from .refusals import NoAddress
 from .rules import Grounds
 
 LONGEST = 20_000
@@ -161,8 +162,8 @@ class PostForm(forms.Form):
         label=_("Postal address"),
         help_text=_("As it stands on the envelope; it is printed on the letter."),
         max_length=500,
-        required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={"required": NoAddress.reason},
     )
     posted_on = DayField(label=_("Posted on"))
     posted_clock = forms.TimeField(
