@@ -476,6 +476,22 @@ def test_a_measure_is_lifted_with_reasons(client, manager):
     assert "ended already" in client.get(url).content.decode()
 
 
+@pytest.mark.parametrize(
+    ("kind", "is_offered"),
+    [
+        pytest.param(Kind.LIMITED, True, id="restriction"),
+        pytest.param(Kind.SUBSCRIPTION, True, id="end of the subscription"),
+        pytest.param(Kind.WARNING, False, id="warning, which closes nothing"),
+    ],
+)
+def test_what_closes_something_can_be_lifted_from_the_page_of_the_case(client, manager, kind, is_offered):
+    measure = make_measure(limited(AT) if kind == Kind.LIMITED else deciding.Step(kind))
+    if measure.state == State.PROPOSED:
+        deciding.approve(measure, by=manager, at=AT, seen=None)
+    page = client.get(measure.incident.get_absolute_url()).content.decode()
+    assert (address(measure, "conduct_measure_lift") in page) == is_offered
+
+
 def test_an_extension_is_a_new_decision_with_grounds_of_its_own(client, manager):
     measure = make_measure(limited(AT, days=10))
     incident = Incident.objects.get()
