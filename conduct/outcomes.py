@@ -83,6 +83,8 @@ def _name(measure: Measure) -> str:
 
 def _in_force(measure: Measure, at: datetime) -> str:
     """What a measure that stands does, or did until it ended by itself."""
+    if measure.is_suspended:
+        return _("%(what)s: suspended until the appeal is decided") % {"what": _name(measure)}
     if measure.kind == Kind.WARNING:
         return _("a written warning was sent")
     if measure.kind == Kind.SUBSCRIPTION:

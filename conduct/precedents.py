@@ -55,6 +55,8 @@ class Precedent:
     def outcome(self) -> str:
         if self.measure.state != State.TAKEN:
             return self.measure.get_state_display()
+        if self.measure.is_suspended:
+            return _("suspended until the appeal is decided")
         if not self.measure.is_restricting:
             return ""
         return _("in force") if self.measure.is_in_force(self.at) else _("ended by itself")

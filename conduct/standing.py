@@ -37,7 +37,7 @@ class Standing:
 
 def of(measure: Measure, at: datetime) -> Standing:
     appeal: Appeal | None = getattr(measure, "appeal", None)
-    code = _code(measure, appeal, at)
+    code = _code(measure, at)
     back, lost = messages_appeal.sessions_of(appeal, measure.incident.client) if appeal else ([], [])
     firm = Firm.current()
     today = appeal_time.desk_day(at, firm)
@@ -99,12 +99,12 @@ def _is_worth_a_word(one: Standing, at: datetime) -> bool:
     return chance is not None and chance.is_in_time
 
 
-def _code(measure: Measure, appeal: Appeal | None, at: datetime) -> str:
+def _code(measure: Measure, at: datetime) -> str:
     if measure.state == State.QUASHED:
         return "withdrawn"
     if measure.state == State.LIFTED:
         return "lifted"
-    if appeal is not None and appeal.is_open and appeal.suspended_at:
+    if measure.is_suspended:
         return "suspended"
     if measure.restriction is None:
         return "told"

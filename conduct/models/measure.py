@@ -214,6 +214,12 @@ class Measure(models.Model):
         ends = self.restriction.ends_at
         return self.restriction.starts_at <= at and (ends is None or at < ends)
 
+    @property
+    def is_suspended(self) -> bool:
+        """Whether it rests until somebody decides the appeal (S-1)."""
+        appeal = getattr(self, "appeal", None)
+        return appeal is not None and appeal.is_open and appeal.suspended_at is not None
+
     def closes_anything(self, at: datetime) -> bool:
         """Whether it has an effect at that instant: a restriction in force, or a subscription that it ended."""
         return self.is_in_force(at) or (self.kind == self.Kind.SUBSCRIPTION and self.state == self.State.TAKEN)

@@ -5,8 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from complaints.models import NamedStaff
+from conduct import outcomes
 from conduct.models import Appeal, Appointment, Incident, Measure
 from conduct.operations import appeals, appointments, deciding, sessions, watching
+from conduct.precedents import Precedent
 from conduct.refusals import NoReason, NotEligible, NotForYou, NotYours, OnlyOwner, SomebodyElseCan, Stale
 from conduct.refusals_appeal import HasAPart, NothingForReviewer
 from conduct.thin_roles import thin_roles
@@ -207,6 +209,10 @@ def test_after_twenty_business_days_the_measure_is_suspended(alone, at, suspende
         assert gate_is_open(client, Gate.BOOKING, at + SECOND)
         assert Message.objects.get(kind="conduct_suspended").recipient == client
         assert suspend_late(at + DAY) == 0
+        measure = Measure.objects.get()
+        assert Precedent(measure, at).outcome == "suspended until the appeal is decided"
+        told = [one.words for one in outcomes.of(measure.incident, at)]
+        assert told[0] == "limited access: suspended until the appeal is decided"
         assert Entry.objects.filter(verb="measure.suspended").count() == 1
     elif at <= LAST:
         assert not gate_is_open(client, Gate.BOOKING, at)
