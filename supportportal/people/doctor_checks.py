@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from django.conf import settings
+
 from supportportal.watch.doctor import Visit
 from supportportal.watch.troubles import Trouble
 
@@ -11,7 +13,8 @@ from .models import Firm, User
 def somebody_in_charge(visit: Visit) -> Iterator[Trouble]:
     """That the role of owner is held is for those to ask who need one."""
     if not User.objects.staff().filter(is_superuser=True).exists():
-        yield Trouble("superuser", "Nobody may set everything up: run manage.py createsuperuser.")
+        text = "Nobody may set everything up: run manage.py createsuperuser."
+        yield Trouble("superuser", text, grave=not settings.DEMO)
 
 
 def the_firm(visit: Visit) -> Iterator[Trouble]:

@@ -23,11 +23,8 @@ class WatchMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         began = time.perf_counter()
         number = request_ids.given(request) or request_ids.new()
-        token = logs.request_id.set(number)
-        try:
-            response = self.get_response(request)
-        finally:
-            logs.request_id.reset(token)
+        logs.request_id.set(number)  # put down when the request is finished: Django still logs the status after us
+        response = self.get_response(request)
         response.headers["X-Request-ID"] = number
         if request.path_info not in self.left_out:
             proxies.warn(request)

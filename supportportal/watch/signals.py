@@ -1,9 +1,11 @@
-"""Where Celery tells what it does, and the clock is read for it."""
+"""Where Celery and Django tell what they do, and the clock is read for it."""
 
 from typing import Any
 
 from celery import signals
+from django.core.signals import request_finished
 from django.db import close_old_connections
+from django.dispatch import receiver
 from django.utils import timezone
 
 from supportportal.logs import request_id
@@ -49,6 +51,11 @@ def take_up_the_number(task_id: str = "", task: Any = None, **kwargs: Any) -> No
 
 @signals.task_postrun.connect
 def put_the_number_down(**kwargs: Any) -> None:
+    request_id.set("-")
+
+
+@receiver(request_finished)
+def put_the_requests_number_down(**kwargs: Any) -> None:
     request_id.set("-")
 
 

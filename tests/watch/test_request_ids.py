@@ -70,6 +70,13 @@ def no_heartbeats(monkeypatch):
     monkeypatch.setattr(signals._pulse, "beat", lambda *args: None)
 
 
+@pytest.mark.django_db
+def test_the_line_on_a_status_bears_the_number_too(client, written):
+    number = client.get("/legal/nowhere/")["X-Request-ID"]
+    (line,) = written()
+    assert (line["message"], line["request"]) == ("Not Found: /legal/nowhere/", number)
+
+
 def test_every_line_of_a_request_bears_its_number(client, written, monkeypatch):
     def fail():
         logging.getLogger("a.library").warning("as it happens")
