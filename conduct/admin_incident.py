@@ -28,6 +28,7 @@ from .earlier import earlier_of, latest_change
 from .forms_report import AskForm, CloseForm, StopContactForm
 from .models import Assessment, Incident, Measure
 from .operations import deciding, desk, reporting, stopping
+from .policy import POLICY
 from .refusals import ConductRefused, Stale
 from .rules import Grounds
 from .timeline import Rows
@@ -143,6 +144,7 @@ class PageAdmin(GatedAdmin):
             "latest": latest_change(incident) if is_stale and all_of_it else None,
             "measures": [(one, notices.closed_by(one), grounds_of(one.assessment)) for one in rows.measures],
             "may_manage": request.user.has_perm(DECIDE),
+            "stop_hours": POLICY.stop_hours,
             **offered(request, incident, rows),
             "forms": {name.replace("-", "_"): (posted or {}).get(name) or form_of(name, incident) for name in PRESSES},
             **more,

@@ -22,10 +22,10 @@ from supportportal.people.models import User
 
 from .models import Category, Incident
 from .operations.reporting import Report
+from .policy import POLICY
 from .refusals import NoCategory, NoReason, NoWords
 
 LONGEST = 20_000
-MOST_HOURS = 72
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 CHOOSE = _("Please choose.")
 
@@ -147,5 +147,7 @@ class CloseForm(forms.Form):
 
 
 class StopContactForm(forms.Form):
-    hours = forms.IntegerField(label=_("For how many hours"), min_value=1, max_value=MOST_HOURS, initial=MOST_HOURS)
+    hours = forms.IntegerField(
+        label=_("For how many hours"), min_value=1, max_value=POLICY.stop_hours, initial=POLICY.stop_hours
+    )
     reasons = WordsField(label=_("Reasons"), max_length=LONGEST, rows=3, error_messages={"required": NoReason.reason})

@@ -3,6 +3,7 @@
 Owner and deputy, whom complaints need too, are warned of there.
 """
 
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from complaints.thin_roles import Thin
@@ -10,11 +11,15 @@ from supportportal.people.models import Role, User
 
 from . import eligibility
 from .operations.stopping import MAY_STOP
+from .policy import POLICY
 
 NO_DECIDER = Thin("decider", _("Nobody can decide on an incident: give somebody the role of manager."))
 NO_SECOND = Thin(
     "approver",
-    _("A measure over 30 days needs a second manager, and so does an appeal: there is one alone."),
+    format_lazy(
+        _("A measure over {days} days needs a second manager, and so does an appeal: there is one alone."),
+        days=POLICY.alone_days,
+    ),
 )
 NO_THIRD = Thin(
     "appeal",

@@ -18,5 +18,9 @@ class Policy:
     approval_days: int = 2  # business days in which a second manager is to answer
     care_days: int = 0  # days until the talk is due; the same day
 
+    @property
+    def stop_hours(self) -> int:
+        return self.longest_stop // timedelta(hours=1)
+
 
 DEFAULT = Policy()

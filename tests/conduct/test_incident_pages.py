@@ -11,9 +11,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from complaints.models import NamedStaff
+from conduct import admin_incident
 from conduct.models import Appeal, Category, EmergencyStop, Incident, Measure, StopRequest
 from conduct.operations import deciding, reporting
-from conduct.rules import Grounds
+from conduct.policy import POLICY
+from conduct.rules import Grounds, Policy
 from supportportal.files.intake import accept
 from supportportal.outbox.models import Message
 from supportportal.people import roles
@@ -437,6 +439,13 @@ def test_who_stops_contact(press, page, threat, role, offered):
     assert ('id="stop-contact"' in page(who, threat)) is offered
     press(who, threat, "stop-contact", hours="24", reasons="He said he would come here.")
     assert EmergencyStop.objects.exists() is offered
+
+
+def test_for_how_long_the_policy_says(page, threat, monkeypatch):
+    monkeypatch.setattr(admin_incident, "POLICY", Policy(longest_stop=timedelta(hours=48)))
+    html = page(staff("duty manager"), threat)
+    assert "for 48 hours at most" in html
+    assert f'max="{POLICY.stop_hours}"' in html
 
 
 def test_contact_is_stopped_for_a_threat_once(press, page, threat):
