@@ -275,6 +275,7 @@ def test_a_colleague_is_not_led_to_the_decision(client):
     person, colleague = ClientFactory(account=account), ClientFactory(account=account)
     measure = make_measure(limited(AT, whole_account=True), incident=make_incident(client=person))
     for reader, is_led in ((person, True), (colleague, False)):
+        client.logout()
         client.force_login(reader)
         text = client.get("/").content.decode()
         assert "This is closed to" in text
