@@ -3,7 +3,7 @@
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from complaints.models import Complaint, NamedStaff
-from supportportal.people.models import User
+from supportportal.people.models import Role, User
 
 from .models import MANAGERS, Appointment, Incident, Measure
 
@@ -43,6 +43,15 @@ def offered_approval(measure: Measure) -> QuerySet[User]:
 def offered_appeal(measure: Measure) -> QuerySet[User]:
     """Whom an appeal is offered to, in the same way."""
     return _in_role(measure.incident, measure).exclude(pk__in=_with_a_part(measure))
+
+
+def last_resort(incident: Incident) -> list[User]:
+    """The owner, who appoints somebody where nobody else is left; a deputy where the case is closed to every owner, and
+    nobody to whom it is closed (S-1, C-8)."""
+    for role in (Role.OWNER, Role.DEPUTY):
+        if found := list(readers(incident).filter(groups__name=role).order_by("pk")):
+            return found
+    return []
 
 
 def open_complaints(client: User) -> QuerySet[Complaint]:

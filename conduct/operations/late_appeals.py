@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from complaints import calendars
 from supportportal.outbox import operations as outbox
-from supportportal.people.models import Role, User
+from supportportal.people.models import User
 from supportportal.trail import operations as trail
 
 from .. import appeal_time, digests, eligibility
@@ -73,6 +73,5 @@ def _note(appeal: Appeal, stage: str, at: datetime) -> None:
 
 def _asked(measure: Measure) -> Iterable[User]:
     """Whom it is offered to; where there is nobody, the owner, who appoints somebody (S-1)."""
-    return list(eligibility.offered_appeal(measure).order_by("pk")) or list(
-        User.objects.staff().filter(groups__name__in=[Role.OWNER, Role.DEPUTY]).distinct().order_by("pk")
-    )
+    offered = list(eligibility.offered_appeal(measure).order_by("pk"))
+    return offered or eligibility.last_resort(measure.incident)

@@ -19,7 +19,7 @@ from bookings.models import Booking
 from complaints import calendars, warning_times
 from supportportal.outbox import operations as outbox
 from supportportal.people.access import gate_is_open
-from supportportal.people.models import Firm, Role, User
+from supportportal.people.models import Firm
 from supportportal.trail import operations as trail
 
 from .. import appeal_time, eligibility, messages_care, messages_watch, rules
@@ -191,7 +191,7 @@ def _remind_of_review(tick: Tick) -> Callable[[Measure], bool]:
             return False
         deciders = eligibility.deciders(measure.incident)
         people = list(deciders.filter(pk=measure.decided_by_id)) or list(deciders.order_by("pk"))
-        people = people or _last_resort()
+        people = people or eligibility.last_resort(measure.incident)
         if not people:
             return False
         measure.reminded_at = tick.at
@@ -201,11 +201,6 @@ def _remind_of_review(tick: Tick) -> Callable[[Measure], bool]:
         return True
 
     return remind
-
-
-def _last_resort() -> list[User]:
-    """The owner, who appoints somebody where nobody else is left (S-1)."""
-    return list(User.objects.staff().filter(groups__name__in=[Role.OWNER, Role.DEPUTY]).distinct().order_by("pk"))
 
 
 # -- approvals that are late (R-3) -------------------------------------------------------------------------------------
