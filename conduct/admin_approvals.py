@@ -58,6 +58,8 @@ class ApprovalsAdmin(GatedAdmin):
                 measure = self.proposal(request, pk)
             else:
                 self.message_user(request, said, messages.SUCCESS)
+                if not self.get_queryset(request).filter(pk=measure.incident_id).exists():
+                    return redirect("admin:index")  # the appointment has ended with the answer
                 return redirect(measure.incident)
         return self._page(request, measure, form, at, status)
 

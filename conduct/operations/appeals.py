@@ -7,14 +7,16 @@ from django.db import transaction
 
 from bookings.operations.locking import lock_people
 from supportportal.files.models import StoredFile
+from supportportal.outbox import inbound as mail_in
 from supportportal.outbox import operations as outbox
+from supportportal.outbox.models import Inbound
 from supportportal.people.models import User
 from supportportal.trail import operations as trail
 
-from .. import appeal_time, eligibility, messages_appeal
+from .. import appeal_time, eligibility, messages, messages_appeal
 from ..models import MANAGERS, AffectedSession, Appeal, Appointment, Incident, Measure
 from ..refusals import AppealedBefore, NoReason, NotEligible, NotForYou, NotLawful, NotYours, TooLate
-from ..refusals_appeal import ArrivedInFuture, BeforeMeasure, NoAppealReasons, NotTaken
+from ..refusals_appeal import ArrivedInFuture, BeforeMeasure, EnteredBefore, NoAppealReasons, NotTaken
 from . import effects, sessions, suspending, varying
 from .locking import changed, enter, lock
 from .varying import Change
@@ -32,15 +34,16 @@ def lodge(
     at: datetime,
     by: User | None = None,
     arrived_at: datetime | None = None,
+    inbound: Inbound | None = None,
     seen: int | None = None,
 ) -> Appeal:
-    """Appeal against the measure, once, also when it is over; ``by`` is a manager who enters what came by post or mail
-    at ``arrived_at``. The measure stands (R-7).
+    """Appeal against the measure, once, also when it is over; ``by`` is a manager who enters what came by post at
+    ``arrived_at``, or by the mail ``inbound``, which is done with that. The measure stands (R-7).
 
     Raises NotTaken, AppealedBefore, NoAppealReasons, TooLate without a cause, ArrivedInFuture, BeforeMeasure, NotYours,
-    Stale; with nothing changed.
+    Stale, EnteredBefore; with nothing changed.
     """
-    arrived_at = arrived_at or at
+    arrived_at = (inbound.arrived_at if inbound else arrived_at) or at
     if arrived_at > at:
         raise ArrivedInFuture
     incident = lock(measure.incident, seen=seen) if by is None else _enter(measure.incident, by=by, seen=seen)
@@ -64,10 +67,20 @@ def lodge(
         answer_by=appeal_time.answer_by(arrived_at),
     )
     appeal.files.set(files)
+    if inbound is not None and by is not None:
+        _hand_in(inbound, incident, by=by, at=at)
     outbox.plan(messages_appeal.owed_for_lodging(appeal, eligibility.offered_appeal(measure), at=at), at=at)
     trail.record("measure.appealed", incident, by=by, at=at, measure=measure.pk, appeal=appeal.pk, late=not in_time)
     changed(incident)
     return appeal
+
+
+def _hand_in(mail: Inbound, incident: Incident, *, by: User, at: datetime) -> None:
+    if mail_in.assign(mail, messages.SUBJECT_TYPE, incident.pk, by=by, at=at):
+        return
+    if not Inbound.objects.filter(pk=mail.pk, subject_type=messages.SUBJECT_TYPE, subject_id=incident.pk).exists():
+        raise EnteredBefore
+    mail_in.mark_done(mail, by=by, at=at)
 
 
 @transaction.atomic
@@ -134,7 +147,7 @@ def decide(
             for one in (measure, *measure.all_extensions()):
                 effects.give_back_sessions(one, by=by, at=at)
     appeal.save(update_fields=["outcome", "decision", "decided_by", "decided_at", "reviewer", "varied"])
-    Appointment.objects.filter(measure=measure, ended_at__isnull=True).update(ended_at=at)
+    effects.end_appointment(measure, at=at)
     outbox.plan(messages_appeal.owed_for_decision(appeal, ended, at=at), at=at)
     facts = {"measure": measure.pk, "appeal": appeal.pk, "outcome": appeal.outcome, "varied": appeal.varied}
     trail.record("appeal.decided", incident, by=by, at=at, **facts)

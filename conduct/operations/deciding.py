@@ -362,6 +362,7 @@ def _answer(measure: Measure, reasons: str, *, approved: bool, by: User, at: dat
     approval = measure.approval
     approval.approved, approval.by, approval.at, approval.reasons = approved, by, at, reasons.strip()
     approval.save(update_fields=["approved", "by", "at", "reasons"])
+    effects.end_appointment(measure, at=at)
     return measure
 
 

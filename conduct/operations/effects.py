@@ -16,7 +16,7 @@ from supportportal.people.models import Account, Firm, Restriction, User
 from supportportal.trail import operations as trail
 
 from .. import messages, notices, rules
-from ..models import AffectedSession, Approval, EmergencyStop, Incident, Measure
+from ..models import AffectedSession, Appointment, Approval, EmergencyStop, Incident, Measure
 from ..policy import POLICY
 from ..refusals import NoWorkday
 from .sessions import cancel_all, people_of, reached_by
@@ -100,7 +100,13 @@ def withdraw(measure: Measure, *, by: User, at: datetime) -> None:
     measure.state = Measure.State.WITHDRAWN
     measure.save(update_fields=["state"])
     Approval.objects.filter(measure=measure, approved__isnull=True).delete()
+    end_appointment(measure, at=at)
     trail.record("measure.withdrawn", measure.incident, by=by, at=at, measure=measure.pk)
+
+
+def end_appointment(measure: Measure, *, at: datetime) -> None:
+    """What somebody was appointed for is done: an outside reviewer sees the case no longer (S-1, R-10)."""
+    Appointment.objects.filter(measure=measure, ended_at__isnull=True).update(ended_at=at)
 
 
 def end_extensions(measure: Measure, *, reasons: str, by: User, at: datetime) -> list[Measure]:

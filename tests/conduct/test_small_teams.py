@@ -3,13 +3,15 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.urls import reverse
+from django.utils import timezone
 
 from complaints.models import NamedStaff
 from conduct import outcomes
 from conduct.models import Appeal, Appointment, Incident, Measure
 from conduct.operations import appeals, appointments, deciding, sessions, watching
 from conduct.precedents import Precedent
-from conduct.refusals import NoReason, NotEligible, NotForYou, NotYours, OnlyOwner, SomebodyElseCan, Stale
+from conduct.refusals import NoReason, NotForYou, NotYours, OnlyOwner, SomebodyElseCan, Stale
 from conduct.refusals_appeal import HasAPart, NothingForReviewer
 from conduct.thin_roles import thin_roles
 from supportportal.outbox.models import Message
@@ -84,13 +86,47 @@ def test_or_approves_the_measure(owner, agent):
     assert Measure.objects.get().state == Measure.State.TAKEN
 
 
+def approve(measure, agent):
+    deciding.approve(measure, by=agent, at=AT + DAY, seen=None)
+
+
+def decline(measure, agent):
+    deciding.decline(measure, "Too much.", by=agent, at=AT + DAY, seen=None)
+
+
+def withdraw(measure, agent):
+    deciding.withdraw(measure, by=measure.decided_by, at=AT + DAY, seen=None)
+
+
+@pytest.mark.parametrize("answer", [approve, decline, withdraw])
+def test_once_it_is_answered_the_reviewer_sees_the_case_no_longer(owner, agent, answer):
+    measure = make_measure(limited(AT, days=60), by=owner)
+    appoint(measure, agent, owner)
+    assert Incident.objects.in_full_for(agent).exists()
+    answer(measure, agent)
+    assert not Incident.objects.visible_to(agent).exists()
+    assert Appointment.objects.get().ended_at == AT + DAY
+
+
+def test_having_answered_the_reviewer_is_led_to_the_first_page(client, owner, agent):
+    at = timezone.now()
+    measure = make_measure(limited(at, days=60), incident=make_incident(at=at), at=at, by=owner)
+    appoint(measure, agent, owner, at)
+    client.force_login(agent)
+    url = reverse("admin:conduct_measure_approve", args=[measure.pk])
+    given = {"press": "approve", "reasons": "", "seen": Incident.objects.get().version}
+    assert client.get(url).status_code == 200
+    assert client.post(url, given).url == reverse("admin:index")
+    assert client.get(url).status_code == 404
+
+
 def test_who_approved_does_not_decide_the_appeal_too(owner, agent):
     measure = make_measure(limited(AT, days=60), by=owner)
     appoint(measure, agent, owner)
     deciding.approve(measure, by=agent, at=AT + DAY, seen=None)
     measure.refresh_from_db()
     appeal = lodged(measure, AT + 2 * DAY)
-    with pytest.raises(NotEligible):
+    with pytest.raises(NotYours):
         appeals.decide(appeal, "upheld", "Yes.", by=agent, at=AT + 3 * DAY, seen=None)
     with pytest.raises(HasAPart):
         appoint(measure, agent, owner, AT + 3 * DAY)
