@@ -16,7 +16,7 @@ from supportportal.people.models import Account, Firm, Restriction, User
 from supportportal.trail import operations as trail
 
 from .. import messages, notices, rules
-from ..models import AffectedSession, Appointment, Approval, EmergencyStop, Incident, Measure
+from ..models import AffectedSession, Appeal, Appointment, Approval, EmergencyStop, Incident, Measure
 from ..policy import POLICY
 from ..refusals import NoWorkday
 from .sessions import cancel_all, people_of, reached_by
@@ -225,5 +225,7 @@ def _account_of(measure: Measure) -> Account:
 
 
 def _other_ends(measure: Measure, account: Account) -> QuerySet[Measure]:
+    """What else ends it; not what is suspended, which ends nothing until it goes on (S-1)."""
     ends = Measure.objects.standing().filter(kind=Measure.Kind.SUBSCRIPTION, account=account)
-    return ends.exclude(pk=measure.pk)
+    suspended = Appeal.objects.open().filter(suspended_at__isnull=False)
+    return ends.exclude(pk=measure.pk).exclude(pk__in=suspended.values("measure"))

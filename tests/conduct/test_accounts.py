@@ -184,3 +184,26 @@ def test_measures_of_before_get_the_account_that_they_close(accounts):
     fill(apps, SimpleNamespace(connection=connection))
     assert read(closed).account == former
     assert read(alone).account == new
+
+
+# -- two ends of one subscription --------------------------------------------------------------------------------------
+
+
+def test_lifting_the_second_end_gives_it_back_while_the_first_is_suspended(accounts):
+    first = taken(ENDS, accounts[0])
+    suspend(first)
+    later = AT + 41 * DAY
+    second = taken(ENDS, accounts[0], at=later)
+    assert subscriptions(accounts)[0] == Subscription.ENDED
+    deciding.lift(second, "Enough.", by=manager(), at=later + DAY, seen=None)
+    assert subscriptions(accounts)[0] == Subscription.ACTIVE
+    appeals.decide(first.appeal, "upheld", "It stands.", by=manager(), at=later + 2 * DAY, seen=None)
+    assert subscriptions(accounts)[0] == Subscription.ENDED
+
+
+def test_while_both_stand_one_lifted_gives_nothing_back(accounts):
+    first, second = taken(ENDS, accounts[0]), taken(ENDS, accounts[0])
+    lift(first)
+    assert subscriptions(accounts)[0] == Subscription.ENDED
+    lift(second)
+    assert subscriptions(accounts)[0] == Subscription.ACTIVE
