@@ -177,12 +177,18 @@ class AppealAdmin(GatedAdmin):
         form, status = EntryForm(*posted, is_mail=mail is not None, initial=initial), 200
         if form.is_valid():
             try:
-                appeal = _entered(measure, form.cleaned_data, mail, by=request.user, at=at, seen=seen_version(request))
+                swap = {"by": request.user, "at": at, "seen": seen_version(request)}
+                appeal, left_out = _entered(measure, form.cleaned_data, mail, **swap)
             except ConductRefused as refusal:
                 status = 409 if isinstance(refusal, Stale) else 200
                 refusal.show_in(form)
             else:
                 self.message_user(request, _("The appeal is taken, and the client is told so."), messages.SUCCESS)
+                if left_out:
+                    told = _("These files of the e-mail could not be taken: %(names)s.") % {
+                        "names": ", ".join(left_out)
+                    }
+                    self.message_user(request, told, messages.WARNING)
                 return redirect(appeal)
         shown = {"measure": measure, "incident": measure.incident, "form": form, "mail": mail, "status": status}
         shown |= {"last_day": appeal_time.last_day(measure), "is_stale": status == 409}
@@ -333,14 +339,11 @@ def _mail(request: HttpRequest, measure: Measure) -> Inbound | None:
 
 def _entered(
     measure: Measure, given: dict[str, Any], mail: Inbound | None, *, by: User, at: datetime, seen: int
-) -> Appeal:
-    """Raises ConductRefused, with nothing changed."""
+) -> tuple[Appeal, list[str]]:
+    """The appeal, and the names of the mail's files that could not be taken. Raises ConductRefused, with nothing
+    changed."""
     files: list[StoredFile] = [accept(upload, at) for upload in given["files"]]
-    arrived_at = mail.arrived_at if mail else moment_of(given["arrived_on"], None, at)
-    if mail is not None:
-        files += files_of(mail)[0]
-    said = {"reasons": given["reasons"], "late_cause": given["late_cause"], "files": files}
-    appeal = appeals.lodge(measure, **said, arrived_at=arrived_at, by=by, at=at, seen=seen)
-    if mail is not None and not mail_in.assign(mail, mails.SUBJECT_TYPE, measure.incident_id, by=by, at=at):
-        mail_in.mark_done(mail, by=by, at=at)
-    return appeal
+    of_mail, left_out = files_of(mail) if mail else ([], [])
+    came: dict[str, Any] = {"inbound": mail} if mail else {"arrived_at": moment_of(given["arrived_on"], None, at)}
+    said = {"reasons": given["reasons"], "late_cause": given["late_cause"], "files": [*files, *of_mail]}
+    return appeals.lodge(measure, **said, **came, by=by, at=at, seen=seen), left_out

@@ -43,3 +43,10 @@ class HasAPart(ConductRefused):
     code = "has_a_part"
     field = "person"
     reason = _("This person cannot review it: only staff with no part in this case can.")
+
+
+class EnteredBefore(ConductRefused):
+    """The mail belongs to something else by now."""
+
+    code = "entered_before"
+    reason = _("Somebody has dealt with this e-mail already. Nothing was entered a second time.")

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from conduct.models import Appeal, Category, ClientAnswer, Incident
 from conduct.operations import appeals, reporting, stopping
+from conduct.refusals_appeal import EnteredBefore
 from supportportal.outbox import inbound as mail_in
 from supportportal.outbox import mails, rendering
 from supportportal.outbox.models import Inbound, Message
@@ -196,6 +197,29 @@ def test_a_manager_enters_it_as_an_appeal_with_its_words_files_and_instant(measu
     assert (appeal.lodged_at, appeal.files.get().name) == (LATER, "a.png")
     assert Inbound.objects.get().state == State.HANDLED
     assert not any("appeal" in one.url for one in mail_in.handler_of("conduct.incident").actions(mail))
+
+
+def test_files_that_could_not_be_taken_are_named(measure, person):
+    mail = answer("conduct_notice", files=[("a.png", pictures.PNG), ("odd.png", b"no picture")])
+    address = next(one.url for one in mail_in.handler_of("conduct.incident").actions(mail) if "appeal" in one.url)
+    browser = Client()
+    browser.force_login(StaffFactory(roles=["manager"]), backend="django.contrib.auth.backends.ModelBackend")
+    with time_machine.travel(AT + timedelta(days=3), tick=False):
+        typed = {"seen": Incident.objects.get().version, "reasons": "That was not me."}
+        shown = browser.post(address, typed, follow=True).content.decode()
+    assert "could not be taken: odd.png" in shown
+    assert Appeal.objects.get().files.get().name == "a.png"
+
+
+def test_a_mail_that_became_something_else_meanwhile_is_not_entered_too(measure, person):
+    """Neither the appeal nor anything of it is kept."""
+    mail = answer("conduct_notice")
+    Inbound.objects.update(subject_type="complaints.complaint", subject_id=1)
+    manager = StaffFactory(roles=["manager"])
+    with pytest.raises(EnteredBefore):
+        appeals.lodge(measure, reasons="That was not me.", inbound=mail, by=manager, at=LATER)
+    assert not Appeal.objects.exists()
+    assert not Message.objects.filter(kind="conduct_appeal_received").exists()
 
 
 def test_a_mail_of_another_case_cannot_be_entered(measure):
