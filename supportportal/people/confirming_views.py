@@ -39,7 +39,7 @@ def ask(request: HttpRequest) -> HttpResponse | None:
     context = {"ways": ways, "tried": tried, "kept": list(_kept(request)), "is_too_often": is_too_often}
     if "passkey" in ways:
         context["js_data"] = {"request_options": begin_authentication(request.user)}
-    response = render(request, "people/confirm.html", context, status=403)
+    response = render(request, "people/confirm.html", context)
     add_never_cache_headers(response)
     return response
 

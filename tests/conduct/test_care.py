@@ -22,7 +22,7 @@ from tests.support.pages import address, pages
 pytestmark = pytest.mark.django_db
 AT = MONDAY_TEN
 CANARY = "pangolin"
-UNTRIED = {"demo:refresh", "demo:sign_in_as", "mfa_activate_totp"}
+UNTRIED = {"demo:refresh", "demo:sign_in_as", "mfa_activate_totp", "mfa_add_webauthn"}
 
 
 @pytest.fixture

@@ -4,11 +4,13 @@ from urllib.parse import urlsplit
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP
 
 from supportportal.people import operations
 from tests.factories import PASSWORD, FirmFactory, StaffFactory
 from tests.people.one_time import number
 
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -131,3 +133,21 @@ def test_an_app_is_set_up(page, staff, width, axe):
     sign_in_with_password(page, staff)
     arrive(page, "/accounts/2fa/authenticate/")
     looks_right(page, axe)
+
+
+def test_a_grave_act_asks_and_goes_on_with_what_was_typed(page, sign_in, phone, language, width, axe):
+    owner = StaffFactory(roles=["owner"], password=PASSWORD, language=language)
+    operations.keep_address(owner)
+    TOTP.activate(owner, SECRET)
+    colleague = StaffFactory(name="Rita")
+    sign_in(owner)
+    page.goto(f"/admin/people/user/{colleague.pk}/change/")
+    page.locator("[name=name]").fill("Rita Moro")
+    page.locator("[name=_save]").click()
+    page.locator("[name=proof-code]").wait_for()
+    looks_right(page, axe)
+    page.locator("[name=proof-password]").fill(PASSWORD)
+    page.locator("form:has([name=proof-password]) button").click()
+    arrive(page, "/admin/people/user/")
+    colleague.refresh_from_db()
+    assert colleague.name == "Rita Moro"

@@ -68,7 +68,7 @@ class Kept(HTMLParser):
 
 
 def is_asking(answer) -> bool:
-    return answer.status_code == 403 and "people/confirm.html" in [one.name for one in answer.templates]
+    return answer.status_code == 200 and "people/confirm.html" in [one.name for one in answer.templates]
 
 
 def page_of(person: User) -> str:
@@ -204,7 +204,7 @@ def test_a_clients_address_that_was_never_used_is_corrected_without_asking(clien
 
 @pytest.mark.parametrize("key", ["²", "9" * 30, "a", "_5F"])
 def test_an_odd_key_in_the_address_is_no_error(client, owner, key):
-    assert client.post(f"/admin/people/user/{key}/change/", {"is_staff": "on"}).status_code == 403
+    assert is_asking(client.post(f"/admin/people/user/{key}/change/", {"is_staff": "on"}))
 
 
 def test_the_demo_asks_nobody(client, owner, settings):
