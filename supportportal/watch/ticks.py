@@ -45,9 +45,11 @@ def stale(at: datetime) -> Iterator[Trouble]:
     if at - beat.at > PATIENCE:
         yield Trouble("beat", f"Beat has handed over no tick for {span(at - beat.at)}: nothing is sent or watched.")
         return
-    late = {name: _waited(hearts.get(name), beat, at) for name, every in known.items() if every <= at - beat.since}
-    late = {name: waited for name, waited in late.items() if waited > max(PATIENCE, 3 * known[name])}
-    if late and len(late) == len([every for every in known.values() if at - beat.since > max(PATIENCE, 3 * every)]):
+    allowed = {name: max(PATIENCE, 3 * every) for name, every in known.items()}
+    could_be_late = {name for name, length in allowed.items() if at - beat.since > length}
+    waits = {name: _waited(hearts.get(name), beat, at) for name in could_be_late}
+    late = {name: waited for name, waited in waits.items() if waited > allowed[name]}
+    if late and len(late) == len(could_be_late):
         yield Trouble("workers", f"No worker has done anything for {span(min(late.values()))}, though beat hands over.")
         return
     for name, waited in sorted(late.items()):
