@@ -1,6 +1,7 @@
 from django.apps import AppConfig
 from django.core import checks
 from django.db.models.signals import post_migrate, pre_migrate
+from django.utils.translation import gettext_lazy as _
 
 AGENT_PERMISSIONS = [
     "bookings.view_booking",
@@ -27,6 +28,7 @@ MANAGER_PERMISSIONS = [
 
 class BookingsConfig(AppConfig):
     name = "bookings"
+    verbose_name = _("Sessions")
 
     def ready(self) -> None:
         from supportportal import explain

@@ -16,7 +16,7 @@ from supportportal.lattice import instant_at
 from supportportal.outbox.kinds import Attachment, Kind
 from supportportal.outbox.models import Message
 from supportportal.outbox.operations import Owed
-from supportportal.people.models import Firm
+from supportportal.people.models import Firm, Gate
 
 from . import desk, ical, rules
 from .models import Agent, Booking
@@ -106,7 +106,15 @@ def overtaken(message: Message, booking: Booking) -> str:
 
 
 def _load(ids: Sequence[int]) -> dict[int, Booking]:
-    return Booking.objects.select_related("client__account", "agent__user", "session_type").in_bulk(list(ids))
+    rows = Booking.objects.select_related("client__account", "agent__user", "session_type")
+    return rows.prefetch_related("client__restrictions", "client__account__restrictions").in_bulk(list(ids))
+
+
+def _may_move(booking: Booking, at: datetime) -> bool:
+    """Whoever booking is closed to can cancel, and not move (R-5)."""
+    client = booking.client
+    on_all = client.account.restrictions.all() if client.account else ()
+    return not any(one.closes(Gate.BOOKING, at) for one in (*client.restrictions.all(), *on_all))
 
 
 def slot_of(message: Message, booking: Booking) -> tuple[datetime, datetime]:
@@ -139,6 +147,7 @@ def context(message: Message, booking: Booking) -> dict[str, Any]:
         "free_until": wording.short(free_until, zone, language),
         "is_free": is_imposed or rules.is_free_to_change(starts_at, read_at, POLICY),
         "is_imposed": is_imposed,
+        "may_move": True,
         "is_copy": bool(message.copy),
         "notice_hours": int(POLICY.change_notice.total_seconds() // 3600),
     }
@@ -158,9 +167,11 @@ def client_context(message: Message, booking: Booking) -> dict[str, Any]:
     shown["now"] = settings.SITE_URL + manage_path(booking, "now")
     if booking.is_live:
         at_the_door = [{"label": _("Join, or say that you are late"), "url": shown["now"]}]
+        shown["may_move"] = _may_move(booking, message.due_at)
+        move = [{"label": _("Change the time"), "url": settings.SITE_URL + manage_path(booking, "change")}]
         shown["links"] = [
             *(at_the_door if message.kind == "reminder_1h" else []),
-            {"label": _("Change the time"), "url": settings.SITE_URL + manage_path(booking, "change")},
+            *(move if shown["may_move"] else []),
             {"label": _("Cancel the session"), "url": settings.SITE_URL + manage_path(booking, "cancel")},
         ]
     elif booking.cancel_reason != Booking.CancelReason.MEASURE:  # to whom booking is closed, none is offered (R-5)

@@ -1,8 +1,10 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class ConductConfig(AppConfig):
     name = "conduct"
+    verbose_name = _("Respect for the team")
 
     def ready(self) -> None:
         from supportportal.people import confirming

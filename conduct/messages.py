@@ -18,7 +18,7 @@ from supportportal import links, reader, wording
 from supportportal.outbox.kinds import Kind
 from supportportal.outbox.models import Message
 from supportportal.outbox.operations import Owed
-from supportportal.people.models import Firm, User
+from supportportal.people.models import Firm, Gate, User
 
 from . import eligibility, notices, still_closed
 from .models import Approval, ClientAnswer, EmergencyStop, Incident, Measure, StopRequest
@@ -191,6 +191,7 @@ def _colleague(message: Message, incident: Incident) -> dict[str, Any]:
         "is_subscription": measure.kind == Measure.Kind.SUBSCRIPTION,
         "still": still_closed.shown(message)["still"],
         "closed": notices.closed_by(measure) if measure.is_in_force(message.due_at) else [],
+        "mail_is_closed": Gate.MAIL in measure.gates,
         "until": notices.span(measure, Firm.current(), as_it_ends=True),
         "complain_url": notices.complain_url(),
     }

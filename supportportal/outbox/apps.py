@@ -1,9 +1,11 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class OutboxConfig(AppConfig):
     name = "supportportal.outbox"
     label = "outbox"
+    verbose_name = _("Messages")
 
     def ready(self) -> None:
         from supportportal.people import roles

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 class PeopleConfig(AppConfig):
     name = "supportportal.people"
     label = "people"
+    verbose_name = _("People")
 
     def ready(self) -> None:
         from supportportal.watch import doctor

@@ -313,6 +313,9 @@ class Restriction(models.Model):
     def __str__(self) -> str:
         return f"{self.user or self.account}: {', '.join(self.gates)}"
 
+    def closes(self, gate: str, at: datetime) -> bool:
+        return gate in self.gates and self.starts_at <= at and (self.ends_at is None or self.ends_at > at)
+
     @property
     def closed_names(self) -> list[str]:
         return [str(gate.label) for gate in Gate if gate in self.gates]

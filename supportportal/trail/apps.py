@@ -1,10 +1,12 @@
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
 
 
 class TrailConfig(AppConfig):
     name = "supportportal.trail"
     label = "trail"
+    verbose_name = _("Trail")
 
     def ready(self) -> None:
         from supportportal.watch import metrics

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from django.db import connection
+from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import translation
@@ -15,6 +16,7 @@ from bookings import messages, messages_waiting, operations
 from bookings.models import Booking, Callback, Offer, WaitlistEntry
 from bookings.operations import calls, waiting
 from supportportal.lattice import cell_at
+from supportportal.outbox.models import Message
 from supportportal.people.models import Gate
 from tests.factories import (
     BookingFactory,
@@ -368,3 +370,25 @@ def test_lists_and_calendar_files_go_on(reader, cast, booking, path):
     }[path]
     response = reader.get(address)
     assert response.status_code == 200 and NOTICE not in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("closed", "moves"),
+    [
+        pytest.param([], True, id="open"),
+        pytest.param([Gate.BOOKING], False, id="booking closed"),
+        pytest.param([Gate.MAIL], True, id="mail alone"),
+    ],
+)
+def test_a_mail_offers_no_move_to_whoever_cannot_move(booking, closed, moves):
+    """R-5: the client can cancel, but not move."""
+    if closed:
+        close(booking.client, *closed)
+    owed = next(one for one in messages.reminders(booking, agreed_at=NOW) if one.kind == "reminder_24h")
+    message = Message(kind=owed.kind, subject_id=booking.pk, version=booking.version, due_at=owed.due_at, data={})
+    shown = messages.client_context(message, booking)
+    assert [one["url"].rpartition("/s/")[2].split("/")[1] for one in shown["links"]] == (
+        ["change", "cancel"] if moves else ["cancel"]
+    )
+    said = render_to_string("messages/session/notice.txt", shown)
+    assert ("not moved" in said) is not moves

@@ -7,7 +7,7 @@ from django import template
 from django.forms import BoundField, CheckboxInput
 from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -76,6 +76,12 @@ def local_span(starts_at: datetime, ends_at: datetime) -> str:
 def zone_name() -> str:
     """Name the zone that the page is shown in: "Rome time"."""
     return wording.zone_label(timezone.get_current_timezone(), reader.language())
+
+
+@register.filter
+def language_name(code: str) -> str:
+    """Name a language in the reader's own: "Italian", "italiano"."""
+    return str(translation.get_language_info(code)["name_translated"])
 
 
 @register.filter
