@@ -29,6 +29,8 @@ def seen(request: HttpRequest) -> None:
 
 
 def _signed_in(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
+    if request.session.session_key is None:  # somebody else was signed in here until now: the session is a new one
+        request.session.save()
     sign_ins.keep(user, request.session.session_key, _agent(request), at=timezone.now())
 
 

@@ -180,3 +180,13 @@ def test_the_page_asks_as_often_for_thirty_as_for_one(client, firm):
         Client().force_login(person)
     assert SignIn.objects.count() == 30
     assert asked() == for_one
+
+
+def test_whoever_signs_in_over_somebody_else_is_on_the_own_list_alone(anna, firm):
+    """As one person after the other does at one computer: Django ends the first one's session before."""
+    browser, bea = signed_in(anna), ClientFactory()
+    browser.force_login(bea, backend="django.contrib.auth.backends.ModelBackend")
+    assert browser.get("/profile/").status_code == 200
+    assert list(SignIn.objects.filter(session_key=browser.session.session_key).values_list("person", flat=True)) == [
+        bea.pk
+    ]
