@@ -146,7 +146,7 @@ def changes_of(appeal: Appeal, *, still: Collection[str] = ()) -> dict[str, Any]
     after, firm = appeal.varied["after"], Firm.current()
     until = datetime.fromisoformat(after["until"]) if after["until"] else None
     return {
-        "until": notices.until_when(until, firm) if until else _("for good"),
+        "until": notices.until_when(until, firm.zone) if until else _("for good"),
         "closed": notices.names_of(after["gates"]),
         "opened": notices.names_of(
             [one for one in appeal.varied["before"]["gates"] if one not in after["gates"] and one not in still]

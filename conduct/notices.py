@@ -1,9 +1,10 @@
-"""What a client is told about a measure, in the client's language: kept as it was written (R-4, R-7).
+"""What a client is told about a measure: the letter in the client's language, kept as it was written (R-4, R-7); the
+sentence on pages in the language and zone of whoever reads it.
 
-Instants stand in the firm's zone, which is named: a measure ends for everybody at the same time.
+Instants in letters stand in the firm's zone, which is named: a measure ends for everybody at the same time.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
 from django.conf import settings
@@ -15,8 +16,9 @@ from django.utils.translation import gettext_lazy
 
 from complaints import authorities
 from complaints.models import OmbudsmanScheme
-from supportportal import reader, wording
-from supportportal.people.models import Firm, Gate, User
+from supportportal import wording
+from supportportal.people.models import Firm, Gate, Restriction, User
+from supportportal.reader import language as reader_language
 
 from . import rules
 from .models import Category, Measure
@@ -46,29 +48,34 @@ def of_measure(measure: Measure, *, at: datetime) -> str:
 def of_stop(client: User, until: datetime) -> str:
     """What the client is told when contact is stopped at once (R-7a)."""
     with translation.override(client.language):
-        ends = instant(until, Firm.current())
+        ends = instant(until, Firm.current().zone)
     return _written("stop", client, until=ends, complain_url=complain_url())
 
 
-def in_short(measure: Measure) -> str:
-    """What stands on a page in the place of what is closed. For a whole account it says nothing about the person."""
-    client = measure.incident.client
-    with translation.override(client.language):
-        until = span(measure, Firm.current(), as_it_ends=True)
-        if measure.whole_account:
-            said = _("This is closed to {account} {until}. We have written why to the person concerned.")
-        else:
-            said = _("This is closed to you {until}. We have written to you why, and how to appeal.")
-        return said.format(account=measure.account, until=until)
+def kept_of_measure(measure: Measure) -> str:
+    """What is kept with the restriction: for a whole account in words that say nothing about the person."""
+    with translation.override(measure.incident.client.language):
+        return _in_short(measure, None, Firm.current().zone)
 
 
-def of_stop_in_short(client: User, until: datetime) -> str:
+def kept_of_stop(client: User, until: datetime) -> str:
     with translation.override(client.language):
-        ends = instant(until, Firm.current())
-        return _("This is closed to you until {until}. We have written to you why.").format(until=ends)
+        return _stop_in_short(until, Firm.current().zone)
 
 
 # -- in the language in force ------------------------------------------------------------------------------------------
+
+
+def of_restriction(restriction: Restriction, reader: User | None) -> str:
+    """What stands on the reader's pages in the place of what is closed, with the reader's times; empty for what did not
+    come of conduct."""
+    zone = timezone.get_current_timezone()
+    measure: Measure | None = getattr(restriction, "measure", None)
+    if measure is not None:
+        return _in_short(measure, reader, zone)
+    if restriction.ends_at is not None and getattr(restriction, "emergency_stop", None) is not None:
+        return _stop_in_short(restriction.ends_at, zone)
+    return ""
 
 
 def closed_by(measure: Measure) -> list[str]:
@@ -80,31 +87,32 @@ def names_of(gates: list[str]) -> list[str]:
     return [str(Gate(gate).label) for gate in gates]
 
 
-def instant(when: datetime, firm: Firm) -> str:
-    return wording.written_out(when, firm.zone, reader.language(), year=True)
+def instant(when: datetime, zone: tzinfo) -> str:
+    return wording.written_out(when, zone, reader_language(), year=True)
 
 
 def day(when: date) -> str:
-    return wording.written_day(when, reader.language(), year=True)
+    return wording.written_day(when, reader_language(), year=True)
 
 
-def until_when(ends: datetime, firm: Firm) -> str:
+def until_when(ends: datetime, zone: tzinfo) -> str:
     """ "until Tuesday 24 November 2026, 10:30, Rome time"; at midnight the day that is over then is named."""
-    local = ends.astimezone(firm.zone)
+    local = ends.astimezone(zone)
     if (local.hour, local.minute) == (0, 0):
-        zone = wording.zone_label(firm.zone, reader.language())
-        return _("until the end of {day} ({zone})").format(day=day((local - timedelta(days=1)).date()), zone=zone)
-    return _("until {when}").format(when=instant(ends, firm))
+        named = wording.zone_label(zone, reader_language())
+        return _("until the end of {day} ({zone})").format(day=day((local - timedelta(days=1)).date()), zone=named)
+    return _("until {when}").format(when=instant(ends, zone))
 
 
-def span(measure: Measure, firm: Firm, *, as_it_ends: bool = False) -> str:
-    """For how long; ``as_it_ends``: with the review date, at which it lapses unless somebody decides anew."""
+def span(measure: Measure, firm: Firm, *, as_it_ends: bool = False, zone: tzinfo | None = None) -> str:
+    """For how long, in the firm's zone if no other is named; ``as_it_ends``: with the review date, at which it lapses
+    unless somebody decides anew."""
     ends = rules.ends_at(measure.until, measure.review_on, firm.zone) if as_it_ends else measure.until
     if measure.until is None:
         if as_it_ends and measure.review_on:
             return _("for good; we look at it again by {day}").format(day=day(measure.review_on))
         return _("for good")
-    return until_when(ends or measure.until, firm)
+    return until_when(ends or measure.until, zone or firm.zone)
 
 
 def complain_url() -> str:
@@ -114,18 +122,34 @@ def complain_url() -> str:
 # -- what stands behind ------------------------------------------------------------------------------------------------
 
 
+def _in_short(measure: Measure, reader: User | None, zone: tzinfo) -> str:
+    """``reader`` None: it is not known which of them reads it."""
+    if not measure.whole_account:
+        said = _("This is closed to you {until}. We have written to you why, and how to appeal.")
+    elif reader is not None and reader.pk == measure.incident.client_id:
+        said = _("This is closed to all of {account} {until}. We have written to you why, and how to appeal.")
+    else:
+        said = _("This is closed to {account} {until}. We have written why to the person concerned.")
+    until = span(measure, Firm.current(), as_it_ends=True, zone=zone)
+    return said.format(account=measure.account, until=until)
+
+
+def _stop_in_short(until: datetime, zone: tzinfo) -> str:
+    return _("This is closed to you until {until}. We have written to you why.").format(until=instant(until, zone))
+
+
 def _shown(measure: Measure, client: User, at: datetime) -> dict[str, Any]:
     firm = Firm.current()
     country = client.account.country if client.account else firm.country
     with translation.override(client.language):
         return {
             "facts": measure.assessment.facts,
-            "happened": instant(measure.incident.happened_at, firm),
+            "happened": instant(measure.incident.happened_at, firm.zone),
             "rules": [str(RULES[category]) for category in Category if category in measure.incident.categories],
             "reasons": measure.assessment.reasons,
             "stays_open": measure.assessment.stays_open,
             "closed": closed_by(measure),
-            "since": instant(measure.taken_at or at, firm),
+            "since": instant(measure.taken_at or at, firm.zone),
             "until": span(measure, firm),
             "review": day(measure.review_on) if measure.review_on else "",
             "appeal_by": day(measure.appeal_by) if measure.appeal_by else "",

@@ -8,7 +8,7 @@ from supportportal.pages.panels import home_board, staff_board
 from supportportal.people import decisions, kept_open
 from supportportal.people.models import User
 
-from . import incoming, messages_appeal, panels_client, standing
+from . import incoming, messages_appeal, notices, panels_client, standing
 
 
 def _decisions(reader: User | None) -> str:
@@ -20,5 +20,6 @@ def register() -> None:
     inbound.register(*incoming.HANDLERS)
     kept_open.register(kept_open.Way("appeal", _("Read a decision about you, and appeal"), _decisions, 15))
     decisions.register(standing.decision_behind)
+    decisions.register_words(notices.of_restriction, *standing.READ_OF_RESTRICTION)
     home_board.register(*panels_client.HOME_PANELS)
     staff_board.register(*panels_client.STAFF_PANELS)

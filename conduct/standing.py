@@ -14,6 +14,8 @@ from . import appeal_time, messages, messages_appeal, notices
 from .models import Appeal, Measure
 
 State = Measure.State
+# What is told of restrictions is read at once, however many they are.
+READ_OF_RESTRICTION = ("emergency_stop", "measure__account", "measure__appeal", "measure__incident")
 
 
 @dataclass(frozen=True)
@@ -73,9 +75,8 @@ def has_any(person: User) -> bool:
 
 def decision_behind(restriction: Restriction, reader: User) -> Decision | None:
     """Where the reader finds the decision that a restriction follows from; None to whom it is not about."""
-    rows = Measure.objects.filter(restriction=restriction.pk, incident__client=reader.pk)
-    measure = rows.select_related("appeal").first()
-    if measure is None:
+    measure: Measure | None = getattr(restriction, "measure", None)
+    if measure is None or measure.incident.client_id != reader.pk:
         return None
     appeal: Appeal | None = getattr(measure, "appeal", None)
     if appeal is None:

@@ -200,7 +200,7 @@ def _restrict(measure: Measure, at: datetime) -> Restriction:
         starts_at=at,
         ends_at=rules.ends_at(measure.until, measure.review_on, Firm.current().zone),
         review_on=measure.review_on,
-        notice=notices.in_short(measure),
+        notice=notices.kept_of_measure(measure),
     )
 
 

@@ -55,7 +55,7 @@ def _stop(incident: Incident, reasons: str, *, hours: int, by: User, at: datetim
         raise StopTooLong from None
     client = incident.client
     restriction = Restriction.objects.create(
-        user=client, gates=Gate.values, starts_at=at, ends_at=until, notice=notices.of_stop_in_short(client, until)
+        user=client, gates=Gate.values, starts_at=at, ends_at=until, notice=notices.kept_of_stop(client, until)
     )
     stop = EmergencyStop.objects.create(
         incident=incident,

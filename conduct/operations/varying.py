@@ -54,7 +54,7 @@ def vary(measure: Measure, change: Change | None, *, at: datetime) -> dict[str, 
     measure.save(update_fields=["gates", "until", "review_on", "kind"])
     restriction.gates, restriction.review_on = gates, measure.review_on
     restriction.ends_at = rules.ends_at(measure.until, measure.review_on, zone)
-    restriction.notice = notices.in_short(measure)
+    restriction.notice = notices.kept_of_measure(measure)
     restriction.save(update_fields=["gates", "review_on", "ends_at", "notice"])
     return {"before": before, "after": _shown(measure)}
 

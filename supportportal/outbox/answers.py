@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from supportportal.people import kept_open
+from supportportal.people import decisions, kept_open
 from supportportal.people.models import Restriction
 
 from .inbound import MAIL_CLOSED, MAIL_UNMATCHED
@@ -36,7 +36,8 @@ def _closed(message: Message, mail: Inbound) -> dict[str, Any]:
     """The notice of the restriction that closed it, and the ways that stay open (R-4, R-6)."""
     closing = Restriction.objects.filter(pk=message.data.get("restriction")).first()
     ways = [(label, settings.SITE_URL + path) for label, path in kept_open.ways_for(message.recipient)]
-    return {"mail": mail, "reason": closing.notice if closing else "", "ways": ways, "links": []}
+    reason = decisions.words(closing, message.recipient) if closing else ""
+    return {"mail": mail, "reason": reason, "ways": ways, "links": []}
 
 
 KINDS = [

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from supportportal.people import decisions
 from supportportal.people.access import restrictions_on
 
 from .panels import Panel
@@ -12,6 +13,7 @@ from .panels import Panel
 
 def _restrictions(request: HttpRequest, at: datetime) -> dict[str, Any] | None:
     found = restrictions_on(request.user, at)
+    decisions.load(found)
     return {"restrictions": found} if found else None
 
 

@@ -13,9 +13,11 @@ from itertools import groupby
 from typing import Any, Protocol, cast
 
 from django.db.models import Model, prefetch_related_objects
+from django.utils.functional import lazy
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from . import decisions
 from .models import Account, Plan, Restriction, User
 
 
@@ -67,12 +69,12 @@ def may_use_all(person: User, uses: Iterable[Use], at: datetime) -> list[Access]
     for _kind, alike in groupby(sorted(uses, key=_class_name), key=_class_name):
         prefetch_related_objects(cast(list[Model], list(alike)), "plans")
     restrictions = _in_force(person, at)
-    return [_of_use(account, restrictions, use) for use in uses]
+    return [_of_use(person, account, restrictions, use) for use in uses]
 
 
 def gate_is_open(person: User, gate: str, at: datetime) -> Access:
     """Whether no restriction closes ``gate`` to the person or the account; asks nothing of plans."""
-    closed = _closed(_in_force(person, at), gate)
+    closed = _closed(_in_force(person, at), gate, person)
     return YES if closed is None else closed
 
 
@@ -126,18 +128,18 @@ def _in_force(person: User, at: datetime) -> Sequence[Restriction]:
     return list(Restriction.objects.on(person).in_force(at))
 
 
-def _of_use(account: Account, restrictions: Sequence[Restriction], use: Use) -> Access:
-    closed = _closed(restrictions, use.gate)  # a no is falsy, so it is compared with None
+def _of_use(person: User, account: Account, restrictions: Sequence[Restriction], use: Use) -> Access:
+    closed = _closed(restrictions, use.gate, person)  # a no is falsy, so it is compared with None
     return _granted(account, use) if closed is None else closed
 
 
-def _closed(restrictions: Sequence[Restriction], gate: str) -> Access | None:
-    """The notice of the restriction that closes ``gate`` for longest, if any does."""
+def _closed(restrictions: Sequence[Restriction], gate: str, person: User) -> Access | None:
+    """The words of the restriction that closes ``gate`` for longest, if any does, made when they are read."""
     closing = [one for one in restrictions if gate and gate in one.gates]
     if not closing:
         return None
     longest = max(closing, key=_length)
-    return Access(False, RESTRICTED, longest.notice, closed_by=longest)
+    return Access(False, RESTRICTED, _words(longest, person), closed_by=longest)
 
 
 def _length(restriction: Restriction) -> tuple[bool, datetime]:
@@ -170,6 +172,9 @@ def _not_in_plan(account: Account, plans: Sequence[Plan]) -> Access:
         granting=granting,
     )
     return Access(False, "plan", reason, granting)
+
+
+_words = lazy(decisions.words, str)
 
 
 def _class_name(use: Use) -> str:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from supportportal import links
 
-from . import operations, plan_page, policy, rules
+from . import decisions, operations, plan_page, policy, rules
 from .access import may_use_all, restrictions_on
 from .forms import NewPasswordForm, ProfileForm
 from .models import Channel, User
@@ -46,6 +46,7 @@ def plan(request: HttpRequest) -> HttpResponse:
     shown = [(one, access, plan_page.address_of(one)) for one, access in zip(channels, accesses, strict=True)]
     sections = plan_page.sections_for(request, at)
     closing = restrictions_on(person, at)
+    decisions.load(closing)
     return render(request, "people/plan.html", {"channels": shown, "sections": sections, "restrictions": closing})
 
 

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from django.utils import translation
+from django.utils import timezone, translation
 
 from conduct import messages_appeal, notices
 from conduct.models import Appeal, Category, EmergencyStop, Incident, Measure
@@ -13,6 +13,7 @@ from conduct.operations.varying import Change
 from supportportal.outbox import kinds, rendering
 from supportportal.outbox import operations as outbox
 from supportportal.outbox.models import Message
+from supportportal.people.access import gate_is_open
 from supportportal.people.models import Firm, Gate, Restriction
 from tests.factories import (
     MONDAY_TEN,
@@ -20,6 +21,7 @@ from tests.factories import (
     BookingFactory,
     ClientFactory,
     FirmFactory,
+    RestrictionFactory,
     SessionTypeFactory,
     StaffFactory,
 )
@@ -195,6 +197,50 @@ def test_an_emergency_stop_says_until_when_and_what_stays_open(language):
     assert ends[language] in Restriction.objects.get().notice
     assert "/complaint/" in text
     assert "A threat." not in text
+
+
+ENDS = {  # at midnight after Wednesday 23 December in Rome
+    ("en", "Europe/Rome"): "until the end of Wednesday 23 December 2026 (Rome time)",
+    ("it", "Europe/Rome"): "fino alla fine di mercoledì 23 dicembre 2026 (ora di Roma)",
+    ("nl", "Europe/Rome"): "tot en met woensdag 23 december 2026 (tijd in Rome)",
+    ("en", "Europe/London"): "until Wednesday 23 December 2026, 23:00, London time",
+}
+
+
+@pytest.mark.parametrize(("language", "zone"), ENDS, ids=lambda one: one.rpartition("/")[2])
+def test_a_page_says_it_in_the_language_and_the_zone_of_whoever_reads_it(language, zone):
+    client = client_in("en")
+    measure_of("limited", "en", client=client)
+    Measure.objects.update(until=datetime(2026, 12, 23, 23, tzinfo=UTC))
+    access = gate_is_open(client, Gate.BOOKING, AT)  # asked for before it is known who reads
+    with translation.override(language), timezone.override(zone):
+        assert ENDS[language, zone] in str(access.reason)
+        whole(str(access.reason))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_stop_is_told_in_the_language_of_whoever_reads_it(language):
+    client = client_in("it")
+    incident = make_incident(client=client, categories=(Category.THREAT,))
+    stopping.stop_contact(incident, "A threat.", hours=24, by=StaffFactory(roles=["duty manager"]), at=AT, seen=None)
+    ends = {"en": "Tuesday 24 November 2026, 11:00", "it": "martedì 24 novembre 2026", "nl": "dinsdag 24 november 2026"}
+    with translation.override(language), timezone.override("Europe/Rome"):
+        assert ends[language] in str(gate_is_open(client, Gate.MAIL, AT).reason)
+
+
+def test_for_a_whole_account_the_client_and_a_colleague_read_each_what_is_true_of_them():
+    client = client_in("en")
+    measure_of("account", "en", client=client)
+    colleague = ClientFactory(account=client.account)
+    own, others = (str(gate_is_open(one, Gate.BOOKING, AT).reason) for one in (client, colleague))
+    assert "to all of Rossi & Figli" in own and "We have written to you why" in own
+    assert "to Rossi & Figli" in others and "to the person concerned" in others and "Carla" not in others
+
+
+def test_what_no_app_says_anew_is_told_as_it_was_written():
+    client = client_in("nl")
+    RestrictionFactory(user=client, starts_at=AT, gates=[Gate.MAIL], notice="Mail is closed to you.")
+    assert str(gate_is_open(client, Gate.MAIL, AT).reason) == "Mail is closed to you."
 
 
 # -- the other mails ---------------------------------------------------------------------------------------------------

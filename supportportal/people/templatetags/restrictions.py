@@ -17,6 +17,12 @@ def ways_kept_open(context: template.Context) -> dict[str, Any]:
     return {"ways": kept_open.ways_for(user if user.is_authenticated else None)}
 
 
+@register.simple_tag(takes_context=True)
+def words_of(context: template.Context, restriction: Restriction) -> str:
+    """What the reader, to whom it closes something, is told of a restriction."""
+    return decisions.words(restriction, context["request"].user)
+
+
 @register.inclusion_tag("people/decision_behind.html", takes_context=True)
 def decision_behind(context: template.Context, restriction: Restriction) -> dict[str, Any]:
     """The way from a restriction to the decision that it follows from, for whom that is about."""
