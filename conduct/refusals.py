@@ -134,7 +134,7 @@ class NothingDisclosed(ConductRefused):
 class NotLonger(ConductRefused):
     code = "not_longer"
     field = "until"
-    reason = _("An extension has to end later than what it extends.")
+    reason = _("An extension has to end later than what it extends; its review date is an end too.")
 
 
 class NotLawful(ConductRefused):

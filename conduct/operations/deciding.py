@@ -276,14 +276,15 @@ def _in_order(incident: Incident, step: Step, at: datetime) -> Step:
             raise ReviewNotAhead
     if kind == Kind.AUTHORITIES and not (step.disclosed.strip() and step.disclosed_to.strip()):
         raise NothingDisclosed
-    if step.extends is not None and not _is_longer(step.extends, until):
+    if step.extends is not None and not _is_longer(step.extends, rules.ends_at(until, review_on, Firm.current().zone)):
         raise NotLonger
     return Step(kind, gates, whole, until, review_on, step.disclosed, step.disclosed_to, step.extends)
 
 
-def _is_longer(extended: Measure, until: datetime | None) -> bool:
+def _is_longer(extended: Measure, ends_at: datetime | None) -> bool:
+    """Whether it would go on after what it extends; the review date is an end too (R-7)."""
     ends = effects.ends_of(extended)
-    return ends is not None and (until is None or until > ends)
+    return ends is not None and (ends_at is None or ends_at > ends)
 
 
 def _first_restricted(extended: Measure | None) -> datetime | None:

@@ -9,6 +9,7 @@ from conduct import messages
 from conduct.models import Approval, Measure
 from conduct.operations import appeals, deciding, sessions
 from conduct.operations.varying import Change
+from conduct.refusals import NotLonger
 from supportportal.outbox import rendering
 from supportportal.outbox.models import Message
 from supportportal.people.access import gate_is_open
@@ -173,3 +174,37 @@ def test_a_subscription_goes_on_when_nothing_else_ends_it():
     assert Account.objects.get().subscription == Account.Subscription.ACTIVE
     assert "The subscription has still ended" not in text_of("conduct_lifted")
     assert "goes on again" in text_of(OPEN_AGAIN, recipient=colleague)
+
+
+# -- how long ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "days", "review", "is_longer"),
+    [
+        pytest.param("limited", 25, None, True, id="ends later"),
+        pytest.param("limited", 20, None, False, id="ends at the same time"),
+        pytest.param("limited", 25, 2, False, id="ends later, reviewed sooner"),
+        pytest.param("limited", 25, 21, True, id="reviewed later, too"),
+        pytest.param("permanent", None, 2, False, id="for good, reviewed sooner"),
+        pytest.param("permanent", None, 21, True, id="for good, reviewed later"),
+        pytest.param("permanent", None, None, True, id="for good, reviewed in a year"),
+    ],
+)
+def test_an_extension_goes_on_after_what_it_extends(kind, days, review, is_longer):
+    measure = measure_of(ClientFactory())
+    step = deciding.Step(
+        kind,
+        BOTH,
+        until=AT + days * DAY if days else None,
+        review_on=(AT + review * DAY).date() if review else None,
+        extends=measure,
+    )
+    act = {"by": manager(), "at": AT + DAY, "seen": None}
+    if is_longer:
+        made = deciding.decide(measure.incident, findings(), step, **act)
+        assert made.extends == measure
+        return
+    with pytest.raises(NotLonger):
+        deciding.decide(measure.incident, findings(), step, **act)
+    assert not is_open(measure.incident.client, Gate.BOOKING, AT + 19 * DAY)

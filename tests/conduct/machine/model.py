@@ -109,7 +109,7 @@ class Model:
             if not step.extends.is_closing(at) or step.kind not in RESTRICTING:
                 return False
             ends = step.extends.end()
-            if ends is None or (step.until is not None and step.until <= ends):
+            if ends is None or (step.end() is not None and step.end() <= ends):
                 return False
         elif not (case.state == "open" or (case.state == "decided" and step.kind == "authorities")):
             return False
