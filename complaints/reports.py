@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import TruncMonth
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from supportportal import spreadsheets
@@ -112,8 +113,8 @@ def _times(seen: QuerySet[Complaint]) -> Table:
         half, most = percentile(values, 0.5), percentile(values, 0.9)
         first = round(half / longest * WIDTH) if longest else 0
         bar = (("", 0, first), ("bars__soft", first, (round(most / longest * WIDTH) if longest else 0) - first))
-        lines.append(Line(str(Step(step).label), (len(values), _length(half), _length(most)), bar))
-    return Table("times", _("Time to each step"), (_("Step"), _("Number"), _("Median"), _("90 %")), lines)
+        lines.append(Line(str(Step(step).label), (len(values), length(half), length(most)), bar))
+    return Table("times", _("Time to each step"), (_("Step"), _("How many"), _("Median"), _("90 %")), lines)
 
 
 def percentile(values: Sequence[timedelta], share: float) -> timedelta:
@@ -203,7 +204,8 @@ def _percent(part: int, whole: int) -> str:
     return f"{part / whole * 100:.0f} %"
 
 
-def _length(value: timedelta) -> str:
+def length(value: timedelta) -> str:
+    """Hours up to two days, then days; in the reader's numerals."""
     if value < 2 * DAY:
-        return _("%(n).1f h") % {"n": value / HOUR}
-    return _("%(n).1f days") % {"n": value / DAY}
+        return _("%(n)s h") % {"n": number_format(value / HOUR, 1)}
+    return _("%(n)s days") % {"n": number_format(value / DAY, 1)}

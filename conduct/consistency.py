@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from complaints.reports import WIDTH, Line, Table, percentile
+from complaints.reports import WIDTH, Line, Table, length, percentile
 from supportportal import reader, wording
 from supportportal.people.models import Gate, User
 
@@ -198,8 +198,8 @@ def _times(decisions: Decisions) -> Table:
         half = percentile(values, 0.5)
         first = round(half / longest * WIDTH) if longest else 0
         bar = (("", 0, first), ("bars__soft", first, (round(values[-1] / longest * WIDTH) if longest else 0) - first))
-        lines.append(Line(name, (len(values), _length(half), _length(values[-1])), bar))
-    columns = (_("What was decided"), _("Number"), _("Median"), _("Longest"))
+        lines.append(Line(name, (len(values), length(half), length(values[-1])), bar))
+    columns = (_("What was decided"), _("How many"), _("Median"), _("Longest"))
     return Table("times", _("Time from the report to the decision"), columns, lines)
 
 
@@ -263,7 +263,16 @@ def register(decisions: Decisions) -> Table:
     """Every decision of the quarter in the order in which they were made: by the reference of the case, no names of
     clients or of whom it was aimed at."""
     columns = (
-        *(_("Case"), _("Reported"), _("What it was"), _("Severity"), _("Decided"), _("Step"), _("Until"), _("Review")),
+        *(
+            _("Case"),
+            _("Reported"),
+            _("What it was"),
+            _("Severity"),
+            _("Decided on"),
+            _("Step"),
+            _("Until"),
+            _("Review"),
+        ),
         *(_("Decided by"), _("Approved by"), _("Appeal"), _("State")),
     )
     zone = decisions.period.zone
@@ -321,12 +330,6 @@ def _step_columns(steps: Iterable[Kind]) -> tuple[str, ...]:
 
 def _bar(number: int, most: int) -> tuple[tuple[str, int, int], ...]:
     return (("", 0, round(number / most * WIDTH) if most else 0),)
-
-
-def _length(value: timedelta) -> str:
-    if value < 2 * DAY:
-        return _("%(n).1f h") % {"n": value / HOUR}
-    return _("%(n).1f days") % {"n": value / DAY}
 
 
 def _day(when: datetime | None, zone: ZoneInfo) -> str:
