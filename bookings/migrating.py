@@ -1,7 +1,7 @@
 """Which migrations the triggers must not stand in the way of.
 
-SQLite alters a table by making it anew, and its triggers are gone without a word. PostgreSQL alters it in its place: while
-a migration only adds, the old release goes on working, and stays protected.
+SQLite alters a table by making it anew, and its triggers are gone without a word. PostgreSQL alters it in its place:
+while a migration only adds, the old release goes on working, and stays protected.
 """
 
 from collections.abc import Collection, Iterable
