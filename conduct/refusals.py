@@ -44,6 +44,14 @@ class NotClient(ConductRefused):
     reason = _("This person is staff. Measures are for clients; please talk to whoever leads the team.")
 
 
+class AnotherClient(ConductRefused):
+    """It would belong to a session, callback or complaint of somebody else."""
+
+    code = "another_client"
+    field = "client"
+    reason = _("What you began this report from is about another client. Please begin it from the menu instead.")
+
+
 class JustAComplaint(ConductRefused):
     """A forceful complaint or a bad review alone is never an incident (R-1a)."""
 

@@ -19,7 +19,7 @@ from supportportal.trail import operations as trail
 from .. import messages
 from ..models import Category, ClientAnswer, FollowUp, Incident, StopRequest
 from ..policy import POLICY
-from ..refusals import InFuture, JustAComplaint, NoCategory, NotClient, NotYours, NoWords
+from ..refusals import AnotherClient, InFuture, JustAComplaint, NoCategory, NotClient, NotYours, NoWords
 from .locking import changed, enter, lock
 
 
@@ -47,13 +47,15 @@ class Report:
 def report(said: Report, *, by: User, at: datetime) -> Incident:
     """Write an incident down, and open the follow-up for whom it was aimed at. The same ``form_key`` twice is one.
 
-    Raises NotYours for who is no staff, NotClient, JustAComplaint (R-1a), NoCategory, NoWords, InFuture.
+    Raises NotYours for who is no staff, NotClient, JustAComplaint (R-1a), NoCategory, NoWords, InFuture,
+    AnotherClient.
     """
     if not (by.is_staff and by.is_active):
         raise NotYours
     if said.form_key and (made := Incident.objects.filter(form_key=said.form_key, reporter=by).first()):
         return made
     _require_incident(said, at)
+    _require_of_client(said)
     if said.complaint is not None and not Complaint.objects.visible_to(by).filter(pk=said.complaint.pk).exists():
         raise NotYours
     incident = Incident.objects.create(
@@ -78,6 +80,13 @@ def report(said: Report, *, by: User, at: datetime) -> Incident:
     trail.record("incident.reported", incident, by=by, at=at, client=said.client.pk, categories=incident.categories)
     _open_follow_up(incident, by=by, at=at)
     return incident
+
+
+def _require_of_client(said: Report) -> None:
+    """What it belongs to is the client's own; a complaint may be of somebody whom nobody has matched to a client."""
+    clients = {one.client_id for one in (said.booking, said.callback, said.complaint) if one is not None}
+    if clients - {None, said.client.pk}:
+        raise AnotherClient
 
 
 def _require_incident(said: Report, at: datetime) -> None:

@@ -10,10 +10,12 @@ from django.urls import reverse
 
 from bookings.models import Callback
 from conduct.models import FollowUp, Incident
+from conduct.refusals import AnotherClient
 from supportportal.files.models import StoredFile
 from supportportal.lattice import cell_at
 from tests.factories import MONDAY_TEN, BookingFactory, ClientFactory, FirmFactory, StaffFactory
 from tests.factories_complaints import ComplaintFactory
+from tests.factories_conduct import make_incident
 from tests.files import samples
 
 pytestmark = pytest.mark.django_db
@@ -268,3 +270,38 @@ def test_the_first_page_leads_to_it(client):
     html = client.get(reverse("admin:index")).content.decode()
     assert f'href="{reverse(ADD)}"' in html
     assert f'href="{reverse("admin:conduct_incident_changelist")}"' in html
+
+
+# -- what it belongs to ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("origin", ["booking", "complaint"])
+@pytest.mark.parametrize("is_theirs", [True, False], ids=["of the client", "of another client"])
+def test_a_report_belongs_only_to_what_is_the_clients_own(origin, is_theirs):
+    person = ClientFactory()
+    whose = person if is_theirs else ClientFactory()
+    made = BookingFactory(client=whose) if origin == "booking" else ComplaintFactory(client=whose)
+    about = {"client": person, "reporter": StaffFactory(roles=["manager"]), origin: made}
+    if is_theirs:
+        assert getattr(make_incident(**about), origin) == made
+        return
+    with pytest.raises(AnotherClient):
+        make_incident(**about)
+    assert not Incident.objects.exists()
+
+
+def test_of_a_complaint_that_nobody_has_matched_to_a_client_anybody_can_be_reported():
+    complaint = ComplaintFactory(client=None, email="who@example.org")
+    about = {"client": ClientFactory(), "reporter": StaffFactory(roles=["manager"])}
+    assert make_incident(**about, complaint=complaint).complaint == complaint
+
+
+def test_another_client_is_refused_beside_the_field(client):
+    reporter = StaffFactory(roles=["agent"])
+    client.force_login(reporter)
+    booking = BookingFactory(agent__user=reporter)
+    other = ClientFactory()
+    answer = client.post(f"{reverse(ADD)}?booking={booking.pk}", told(reporter, reporter, client=other.pk))
+    assert answer.status_code == 200
+    assert answer.context["form"].errors.get("client")
+    assert not Incident.objects.exists()
