@@ -17,7 +17,8 @@ from complaints.incoming import files_of
 from complaints.operations.mentions import own_words
 from supportportal.outbox.inbound import Action, Handler, Mail, Outcome
 from supportportal.outbox.models import Inbound
-from supportportal.people.models import User
+from supportportal.people.access import gate_is_open
+from supportportal.people.models import Gate, User
 
 from . import messages, messages_appeal
 from .models import MANAGERS, Incident, Measure
@@ -34,7 +35,23 @@ SOMEBODY_ELSE = gettext_noop("not from the client's address")
 
 
 def _answers_the_client(mail: Mail) -> bool:
-    return mail.answers is not None and mail.replies_to == messages.SUBJECT_TYPE and mail.answers.kind in TO_CLIENT
+    if mail.answers is None or mail.replies_to != messages.SUBJECT_TYPE or mail.answers.kind not in TO_CLIENT:
+        return False
+    return not _is_over(mail)
+
+
+def _is_over(mail: Mail) -> bool:
+    """Whether nothing can follow from it any more: the case is decided, its appeal too. Of somebody to whom mail is
+    closed it is then kept aside like any other mail: an old notice is no way around what was decided (R-4).
+    """
+    assert mail.answers is not None
+    incident = Incident.objects.select_related("client").filter(pk=mail.answers.subject_id).first()
+    if incident is None or gate_is_open(incident.client, Gate.MAIL, mail.inbound.arrived_at):
+        return False
+    measure = _measure_of(mail.inbound, mail.answers)
+    if measure is None:
+        return incident.state != Incident.State.OPEN
+    return hasattr(measure, "appeal") and not measure.appeal.is_open
 
 
 def _take(mail: Mail, at: datetime) -> Outcome:

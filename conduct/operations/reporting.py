@@ -129,10 +129,12 @@ def ask_to_stop(incident: Incident, text: str, *, by: User, at: datetime, seen: 
 def hear(
     incident: Incident, text: str, *, at: datetime, inbound: Inbound | None = None, files: Sequence[StoredFile] = ()
 ) -> ClientAnswer:
-    """Keep what the client wrote back; it is there for whoever decides, and weighs like the report itself."""
+    """Keep what the client wrote back; it is there for whoever decides, and weighs like the report itself. Once that is
+    done it makes no page stale: nobody is kept from their work by mails."""
     incident = lock(incident)
     answer = ClientAnswer.objects.create(incident=incident, text=text.strip(), arrived_at=at, inbound=inbound)
     answer.files.set(files)
     trail.record("incident.answered", incident, by=None, at=at, answer=answer.pk)
-    changed(incident)
+    if incident.state == Incident.State.OPEN:
+        changed(incident)
     return answer

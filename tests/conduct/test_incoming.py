@@ -112,6 +112,45 @@ def test_other_mail_of_the_restricted_is_kept_aside(measure):
     assert not ClientAnswer.objects.exists()
 
 
+def appealed(measure, outcome=""):
+    appeal = appeals.lodge(measure, reasons="No.", at=AT)
+    if outcome:
+        reviewer = StaffFactory(roles=["manager"])
+        appeals.decide(appeal, outcome, "We looked at it.", by=reviewer, at=AT + timedelta(hours=1), seen=None)
+
+
+@pytest.mark.parametrize("kind", ["conduct_notice", "conduct_appeal_received", "conduct_appeal_decided"])
+def test_after_the_appeal_an_old_notice_is_no_way_around_it(measure, kind):
+    appealed(measure, "upheld")
+    assert answer(kind).state == State.REFUSED
+    assert not ClientAnswer.objects.exists()
+
+
+@pytest.mark.parametrize("outcome", ["", "quashed"], ids=["not decided yet", "nothing is closed any more"])
+def test_until_then_and_where_mail_is_open_it_is_heard(measure, outcome):
+    appealed(measure, outcome)
+    assert answer("conduct_notice").state == State.WAITING
+    assert ClientAnswer.objects.exists()
+
+
+def test_nor_is_the_request_to_stop_of_what_has_been_decided(person):
+    incident = asked_to_stop(person)
+    make_measure(limited(AT, gates=Gate.values), incident=Incident.objects.get(pk=incident.pk))
+    assert answer("conduct_stop_request").state == State.REFUSED
+    assert answer("conduct_notice").state == State.WAITING  # the control: the measure can be appealed
+
+
+@pytest.mark.parametrize("is_decided", [True, False], ids=["decided", "open"])
+def test_mails_make_no_page_of_a_decided_case_stale(person, is_decided):
+    incident = asked_to_stop(person)
+    if is_decided:
+        make_measure(incident=Incident.objects.get(pk=incident.pk))
+    before = Incident.objects.get().version
+    answer("conduct_stop_request")
+    assert ClientAnswer.objects.exists()
+    assert Incident.objects.get().version == (before if is_decided else before + 1)
+
+
 @pytest.mark.parametrize(
     ("sender", "verdict", "heard", "told"),
     [
