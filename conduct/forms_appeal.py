@@ -14,6 +14,7 @@ from supportportal.people.models import Gate, User
 from . import rules
 from .models import Appeal, Measure
 from .operations.varying import Change
+from .refusals import NoReason
 
 LONGEST = 20_000
 
@@ -25,9 +26,18 @@ def _area(rows: int) -> forms.Textarea:
 class DecideAppealForm(forms.Form):
     """The decision; for a milder measure, until when it holds and what stays closed."""
 
-    outcome = forms.ChoiceField(label=_("Your decision"), choices=Appeal.Outcome.choices, widget=forms.RadioSelect)
+    outcome = forms.ChoiceField(
+        label=_("Your decision"),
+        choices=Appeal.Outcome.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Please choose what you decide.")},
+    )
     reasons = forms.CharField(
-        label=_("Reasons"), help_text=_("The client reads this."), max_length=LONGEST, widget=_area(6)
+        label=_("Reasons"),
+        help_text=_("The client reads this."),
+        max_length=LONGEST,
+        widget=_area(6),
+        error_messages={"required": NoReason.reason},
     )
     until = DayField(
         label=_("Last day"),

@@ -46,12 +46,24 @@ class DecideForm(forms.Form):
     """The assessment of one incident, and the step that follows from it."""
 
     finding = forms.ChoiceField(
-        label=_("What do you find?"), choices=Assessment.Finding.choices, widget=forms.RadioSelect
+        label=_("What do you find?"),
+        choices=Assessment.Finding.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Please choose what you find.")},
     )
     severity = forms.TypedChoiceField(
-        label=_("How grave was it?"), choices=Assessment.Severity.choices, coerce=int, widget=forms.RadioSelect
+        label=_("How grave was it?"),
+        choices=Assessment.Severity.choices,
+        coerce=int,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Please choose how grave it was.")},
     )
-    kind = forms.ChoiceField(label=_("The step"), choices=Kind.choices, widget=forms.RadioSelect)
+    kind = forms.ChoiceField(
+        label=_("The step"),
+        choices=Kind.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Please choose the step.")},
+    )
     gates = forms.MultipleChoiceField(
         label=_("What is closed"), choices=Gate.choices, required=False, widget=forms.CheckboxSelectMultiple
     )

@@ -147,7 +147,7 @@ def _stopped(rows: Rows) -> Iterator[Happened]:
 def _decided(rows: Rows) -> Iterator[Happened]:
     for one in rows.measures:
         step = one.get_kind_display()
-        what = _("Decided: %(step)s") % {"step": step}
+        what = (_("Proposed: %(step)s") if one.second_needed else _("Decided: %(step)s")) % {"step": step}
         state = one.get_state_display()
         yield Happened(one.decided_at, what, one.decided_by, pill=PILLS[State(one.state)], state=state)
         if approval := getattr(one, "approval", None):
