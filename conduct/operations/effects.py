@@ -221,6 +221,7 @@ def _renew_subscription(measure: Measure) -> None:
 
 
 def _account_of(measure: Measure) -> Account:
+    assert measure.account_id is not None  # only what is decided about somebody of an account ends a subscription
     return Account.objects.select_for_update(no_key=True, of=("self",)).get(pk=measure.account_id)
 
 
