@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 CANARIES = ["Zoraida", "zoraida", "zanzibar", "quokka"]  # the complainant, what they wrote, what was written about it
 # Made anew for each visit.
-UNTRIED = {"demo:refresh", "demo:sign_in_as", "mfa_activate_totp", "mfa_add_webauthn", "people:sign_ins"}
+UNTRIED = {"demo:refresh", "demo:sign_in_as", "metrics", "mfa_activate_totp", "mfa_add_webauthn", "people:sign_ins"}
 SEES = ["senior", "owner", "superuser"]
 KEPT_OUT = ["client", "agent", "named agent", "manager", "named manager", "named senior", "named superuser"]
 CHANGES = re.compile(r'(?<=")([A-Za-z0-9]{64}|[0-9a-f-]{36})(?=")')  # CSRF tokens and forms' keys
