@@ -10,7 +10,7 @@ from supportportal.trail import operations as trail
 
 from .. import granting, messages, messages_waiting
 from ..messages_firm import with_copies
-from ..models import Booking, Hold, Strike, WaitlistEntry
+from ..models import Booking, Closure, Hold, Strike, TimeOff, WaitlistEntry
 from ..refusals import AlreadyStarted, ClientBusy, NothingToUndo, SlotTaken
 from . import holds, strikes
 from .locking import acting, lock
@@ -68,14 +68,16 @@ def undo(booking: Booking, *, by: User | None, at: datetime) -> Booking:
 def restore(booking: Booking, *, by: User, at: datetime) -> Booking:
     """Bring a session back that we cancelled without cause, to the slot that it had; client and agent are told (R-7).
 
-    Restored already, it stays as it is. Raises BookingRefused, with nothing changed, once its start has come, or where
-    somebody else has the slot now.
+    Restored already, it stays as it is. Raises BookingRefused, with nothing changed, once its start has come, where
+    somebody else has the slot now, or where nobody could hold the session any more: the agent has left or is away.
     """
     booking = lock(booking)
     if booking.is_live:
         return booking
     if booking.state != Booking.State.CANCELLED or booking.starts_at <= at:
         raise NothingToUndo
+    if not _can_be_held(booking):
+        raise SlotTaken
     cancelled_at = booking.cancelled_at or at
     booking.state = Booking.State.BOOKED
     booking.cancelled_at = booking.cancelled_by = None
@@ -91,6 +93,15 @@ def restore(booking: Booking, *, by: User, at: datetime) -> Booking:
     outbox.plan(with_copies(owed, booking, by=by), at=at)
     trail.record("booking.restored", booking, by=by, at=at, first_cell=booking.first_cell)
     return booking
+
+
+def _can_be_held(booking: Booking) -> bool:
+    """Whether its agent is still there then: what was closed or taken off since leaves nobody to hold it."""
+    if not (booking.agent.is_active and booking.agent.user.is_active):
+        return False
+    over = {"starts_at__lt": booking.ends_at, "ends_at__gt": booking.starts_at}
+    is_away = TimeOff.objects.filter(agent=booking.agent, **over).exists()
+    return not (is_away or Closure.objects.filter(**over).exists())
 
 
 def _give_back(booking: Booking, slot: holds.Slot, *, at: datetime) -> None:

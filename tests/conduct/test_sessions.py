@@ -9,14 +9,23 @@ from icalendar import Calendar
 
 from bookings.models import Booking, Strike
 from bookings.operations import booking as bookings
-from conduct.models import AffectedSession, Measure
+from conduct import messages_appeal
+from conduct.models import AffectedSession, Appeal, Measure
 from conduct.operations import appeals, deciding, effects, sessions, watching
 from conduct.refusals import NotForYou, NotLawful
 from supportportal.outbox import rendering
 from supportportal.outbox.models import Message
 from supportportal.people.models import Account, Firm, Gate, Role
 from supportportal.trail.models import Entry
-from tests.factories import MONDAY_TEN, BookingFactory, ClientFactory, FirmFactory, StaffFactory
+from tests.factories import (
+    MONDAY_TEN,
+    BookingFactory,
+    ClientFactory,
+    ClosureFactory,
+    FirmFactory,
+    StaffFactory,
+    TimeOffFactory,
+)
 from tests.factories_conduct import limited, make_incident, make_measure
 
 pytestmark = pytest.mark.django_db
@@ -308,3 +317,32 @@ def test_the_first_page_asks_as_often_for_thirty_as_for_one(signed_in, manager, 
         measure_of(client)
     with django_assert_max_num_queries(5):
         assert len(sessions.undecided(AT, manager)) == 30
+
+
+# -- given back only where somebody can hold them ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("since", ["nothing", "agent", "sign-in", "time off", "closure"])
+def test_a_session_that_nobody_can_hold_any_more_is_lost(since):
+    FirmFactory()
+    measure = make_measure(limited(AT, days=9))
+    session = BookingFactory(client=measure.incident.client, starts=AT + 5 * DAY, booked_at=AT - DAY)
+    sessions.choose(measure, session, "cancel", by=measure.decided_by, at=AT)
+    agent, over = session.agent, {"starts_at": session.starts_at, "ends_at": session.ends_at}
+    match since:
+        case "agent":
+            type(agent).objects.filter(pk=agent.pk).update(is_active=False)
+        case "sign-in":
+            type(agent.user).objects.filter(pk=agent.user_id).update(is_active=False)
+        case "time off":
+            TimeOffFactory(agent=agent, **over)
+        case "closure":
+            ClosureFactory(**over)
+    appeal = appeals.lodge(measure, reasons="No.", at=AT)
+    appeals.decide(appeal, "quashed", "No.", by=StaffFactory(roles=["manager"]), at=AT + DAY, seen=None)
+    session.refresh_from_db()
+    back, lost = messages_appeal.sessions_of(Appeal.objects.get(), session.client)
+    if since == "nothing":
+        assert (session.state, back, lost) == (Booking.State.BOOKED, [session], [])
+    else:
+        assert (session.state, back, lost) == (Booking.State.CANCELLED, [], [session])
