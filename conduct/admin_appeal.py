@@ -249,7 +249,8 @@ class AppealAdmin(GatedAdmin):
         measure, incident = appeal.measure, appeal.measure.incident
         assessment = measure.assessment
         names = {part: Assessment._meta.get_field(part.value).verbose_name for part in Grounds}
-        is_offered = eligibility.offered_appeal(measure).filter(pk=request.user.pk).exists()
+        offered = set(eligibility.offered_appeal(measure).values_list("pk", flat=True))
+        is_offered = request.user.pk in offered
         made = {name: form_of(name, appeal, at) for name in PRESSES}
         if failed is not None:
             made[failed[0]] = failed[1]
@@ -266,6 +267,8 @@ class AppealAdmin(GatedAdmin):
             "varied": messages_appeal.changes_of(appeal),
             "forms": {name.replace("-", "_"): form for name, form in made.items()},
             "is_offered": is_offered,
+            "nobody_left": not offered,
+            "appointers": eligibility.last_resort(incident),
             "may_appoint": may_see_appointing(request) and appeal.is_open,
             "appointment": Appointment.objects.filter(measure=measure, ended_at__isnull=True).first(),
             "files": list(appeal.files.all()),

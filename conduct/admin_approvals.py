@@ -101,6 +101,7 @@ class ApprovalsAdmin(GatedAdmin):
             "grounds": [(names[part], text) for part in Grounds if (text := getattr(assessment, part.value))],
             "shown": preview.of(measure, at) if is_waiting else None,
             "precedents": precedents.in_view(assessment.precedents, request.user, at),
+            "alike": precedents.comparable(incident, assessment.severity, request.user, at),
             "earlier": earlier_of(incident, request.user, at),
             "form": form,
             "is_own": measure.decided_by_id == request.user.pk,

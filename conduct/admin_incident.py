@@ -71,6 +71,7 @@ def _stop_contact(act: Act) -> str:
 
 
 Posted = dict[str, forms.Form]
+NOTHING_STANDS = (Measure.State.QUASHED, Measure.State.DECLINED, Measure.State.WITHDRAWN)
 PRESSES = {
     "ask": Press(_ask, AskForm),
     "close": Press(_close, CloseForm),
@@ -145,7 +146,7 @@ class PageAdmin(GatedAdmin):
             "measures": [(one, notices.closed_by(one), grounds_of(one.assessment)) for one in rows.measures],
             "may_manage": request.user.has_perm(DECIDE),
             "stop_hours": POLICY.stop_hours,
-            **offered(request, incident, rows),
+            **offered(request, incident, rows, at),
             "forms": {name.replace("-", "_"): (posted or {}).get(name) or form_of(name, incident) for name in PRESSES},
             **more,
         }
@@ -161,7 +162,7 @@ def form_of(action: str, incident: Incident, data: Any = None) -> forms.Form:
     return form
 
 
-def offered(request: HttpRequest, incident: Incident, rows: Rows) -> dict[str, Any]:
+def offered(request: HttpRequest, incident: Incident, rows: Rows, at: datetime) -> dict[str, Any]:
     """Which buttons the page has. Whether an open complaint bars the reader is said at the press alone (C-8)."""
     manages = request.user.has_perm(DECIDE)
     is_open = incident.state == Incident.State.OPEN
@@ -169,6 +170,7 @@ def offered(request: HttpRequest, incident: Incident, rows: Rows) -> dict[str, A
     is_concerned = incident.concerned_id == request.user.pk
     may_decide = manages and is_open and proposal is None and not is_concerned
     stopped = getattr(incident, "emergency_stop", None)
+    is_stopped = stopped is not None and stopped.ended_at is None and at < stopped.until
     return {
         "proposal": proposal,
         "is_concerned": is_concerned and manages,
@@ -176,6 +178,8 @@ def offered(request: HttpRequest, incident: Incident, rows: Rows) -> dict[str, A
         "may_close": may_decide,
         "may_go_on": manages and incident.state == Incident.State.DECIDED and proposal is None and not is_concerned,
         "may_stop": is_open and incident.is_threat and stopped is None and request.user.has_role(*stopping.MAY_STOP),
+        "may_ask": is_open and not is_stopped,  # no friendly word while every channel is closed, or after the decision
+        "is_quashed": bool(rows.measures) and all(one.state in NOTHING_STANDS for one in rows.measures),
         "was_asked": bool(rows.asked),
     }
 

@@ -103,7 +103,7 @@ class Past:
 
 def _findings(story: Story) -> deciding.Findings:
     said = {
-        Grounds.FACTS: f"In the words of the report, which the client does not deny: “{story.words}”",
+        Grounds.FACTS: f"In the words of the report, which you do not deny: “{story.words}”",
         Grounds.WHOSE_WORDS: "The client's own, heard by the agent and noted the same hour.",
         Grounds.OUR_PART: "We had made the client wait before. That explains anger, and not these words.",
         Grounds.VULNERABILITY: "None is known; no adjustment is agreed.",

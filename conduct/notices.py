@@ -4,7 +4,7 @@ sentence on pages in the language and zone of whoever reads it.
 Instants in letters stand in the firm's zone, which is named: a measure ends for everybody at the same time.
 """
 
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, tzinfo
 from typing import Any
 
 from django.conf import settings
@@ -16,9 +16,8 @@ from django.utils.translation import gettext_lazy
 
 from complaints import authorities
 from complaints.models import OmbudsmanScheme
-from supportportal import wording
+from supportportal import reader, wording
 from supportportal.people.models import Firm, Gate, Restriction, User
-from supportportal.reader import language as reader_language
 
 from . import rules
 from .models import Category, Measure
@@ -66,13 +65,13 @@ def kept_of_stop(client: User, until: datetime) -> str:
 # -- in the language in force ------------------------------------------------------------------------------------------
 
 
-def of_restriction(restriction: Restriction, reader: User | None) -> str:
-    """What stands on the reader's pages in the place of what is closed, with the reader's times; empty for what did not
+def of_restriction(restriction: Restriction, person: User | None) -> str:
+    """What stands on the person's pages in the place of what is closed, with their times; empty for what did not
     come of conduct."""
     zone = timezone.get_current_timezone()
     measure: Measure | None = getattr(restriction, "measure", None)
     if measure is not None:
-        return _in_short(measure, reader, zone)
+        return _in_short(measure, person, zone)
     if restriction.ends_at is not None and getattr(restriction, "emergency_stop", None) is not None:
         return _stop_in_short(restriction.ends_at, zone)
     return ""
@@ -88,20 +87,15 @@ def names_of(gates: list[str]) -> list[str]:
 
 
 def instant(when: datetime, zone: tzinfo) -> str:
-    return wording.written_out(when, zone, reader_language(), year=True)
+    return wording.written_out(when, zone, reader.language(), year=True)
 
 
 def day(when: date) -> str:
-    return wording.written_day(when, reader_language(), year=True)
+    return reader.day(when)
 
 
 def until_when(ends: datetime, zone: tzinfo) -> str:
-    """ "until Tuesday 24 November 2026, 10:30, Rome time"; at midnight the day that is over then is named."""
-    local = ends.astimezone(zone)
-    if (local.hour, local.minute) == (0, 0):
-        named = wording.zone_label(zone, reader_language())
-        return _("until the end of {day} ({zone})").format(day=day((local - timedelta(days=1)).date()), zone=named)
-    return _("until {when}").format(when=instant(ends, zone))
+    return reader.until(ends, zone)
 
 
 def span(measure: Measure, firm: Firm, *, as_it_ends: bool = False, zone: tzinfo | None = None) -> str:
@@ -122,11 +116,11 @@ def complain_url() -> str:
 # -- what stands behind ------------------------------------------------------------------------------------------------
 
 
-def _in_short(measure: Measure, reader: User | None, zone: tzinfo) -> str:
-    """``reader`` None: it is not known which of them reads it."""
+def _in_short(measure: Measure, person: User | None, zone: tzinfo) -> str:
+    """``person`` None: it is not known which of them reads it."""
     if not measure.whole_account:
         said = _("This is closed to you {until}. We have written to you why, and how to appeal.")
-    elif reader is not None and reader.pk == measure.incident.client_id:
+    elif person is not None and person.pk == measure.incident.client_id:
         said = _("This is closed to all of {account} {until}. We have written to you why, and how to appeal.")
     else:
         said = _("This is closed to {account} {until}. We have written why to the person concerned.")
@@ -142,9 +136,10 @@ def _shown(measure: Measure, client: User, at: datetime) -> dict[str, Any]:
     firm = Firm.current()
     country = client.account.country if client.account else firm.country
     with translation.override(client.language):
+        happened = instant(measure.incident.happened_at, firm.zone)
         return {
             "facts": measure.assessment.facts,
-            "happened": instant(measure.incident.happened_at, firm.zone),
+            "happened": "" if happened in measure.assessment.facts else happened,  # said once
             "rules": [str(RULES[category]) for category in Category if category in measure.incident.categories],
             "reasons": measure.assessment.reasons,
             "stays_open": measure.assessment.stays_open,

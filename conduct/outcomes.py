@@ -96,10 +96,10 @@ def _in_force(measure: Measure, at: datetime) -> str:
         return _("%(what)s: over since %(when)s") % {"what": _name(measure), "when": _day(ends)}
     if measure.kind == Kind.PERMANENT:
         return _("access limited for good; looked at again by %(when)s") % {"when": _day(measure.review_on)}
-    words = _("access limited until %(when)s")
+    words = _("access limited %(until)s")
     if measure.kind == Kind.CORRESPONDENCE:
-        words = _("correspondence ended until %(when)s")
-    return words % {"when": _instant(ends)}
+        words = _("correspondence ended %(until)s")
+    return words % {"until": reader.until_in_short(ends, timezone.get_current_timezone()) if ends else "–"}
 
 
 def _instant(when: datetime | None) -> str:

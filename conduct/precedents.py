@@ -63,9 +63,9 @@ class Precedent:
 
     @property
     def appeal(self) -> str:
-        """What became of an appeal; empty where there was none."""
+        """What became of an appeal; empty where there was none, and where the outcome says it."""
         appeal = getattr(self.measure, "appeal", None)
-        if appeal is None:
+        if appeal is None or self.measure.state == State.QUASHED:
             return ""
         return Appeal.Outcome(appeal.outcome).label if appeal.outcome else _("not decided yet")
 

@@ -142,7 +142,7 @@ def test_until_when_and_for_whom_is_said(reader, cast):
     RestrictionFactory(account=cast.client.account, starts_at=NOW, ends_at=NOW + timedelta(days=3), notice=NOTICE)
     page = strip_tags(text(reader.get(reverse("home"))))
     assert "Closed: Booking sessions." in page and "This holds for your whole account." in page
-    assert "It ends by itself on Monday 23 November, 10:00, Rome time" in page
+    assert "It holds until Monday 23 November 2026, 10:00, Rome time" in page
 
 
 def test_from_its_end_on_the_pages_are_as_before(reader, cast, booking, desk, clock):

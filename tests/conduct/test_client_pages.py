@@ -340,7 +340,7 @@ def test_or_makes_it_milder_to_the_end_of_a_day(appeal, manager):
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        ({"outcome": "quashed", "reasons": ""}, "This field is required"),
+        ({"outcome": "quashed", "reasons": ""}, "Please give your reasons."),
         ({"outcome": "varied", "reasons": "R", "until": "2027-05-01", "gates": ["booking"]}, "what is changed"),
         ({"outcome": "varied", "reasons": "R", "gates": []}, "what is closed"),
         ({"outcome": "varied", "reasons": "R", "until": "2026-11-01", "gates": ["booking"]}, "in the future"),

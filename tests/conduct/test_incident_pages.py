@@ -172,13 +172,16 @@ def appeal(measure, by):
     ("step", "then", "words"),
     [
         pytest.param(deciding.Step("warning"), None, "A written warning was sent", id="warned"),
-        pytest.param(limited(NOW, days=10), None, "Access limited until Thu 3 Dec, 12:00", id="limited"),
+        pytest.param(limited(NOW, days=10), None, "Access limited until Thu 3 Dec 2026, 12:00", id="limited"),
         pytest.param(limited(NOW, days=31), None, "A decision waits for approval", id="proposed"),
         pytest.param(limited(NOW, days=10), lift, "Limited access: lifted on Monday 23 November 2026", id="lifted"),
         pytest.param(limited(NOW, days=10), quash, "Limited access: quashed on appeal", id="quashed"),
         pytest.param(limited(NOW, days=10), appeal, "The client has appealed", id="appealed"),
         pytest.param(
-            limited(NOW, kind="correspondence"), None, "Correspondence ended until Wed 23 Dec, 12:00", id="no mails"
+            limited(NOW, kind="correspondence"),
+            None,
+            "Correspondence ended until Wed 23 Dec 2026, 12:00",
+            id="no mails",
         ),
     ],
 )

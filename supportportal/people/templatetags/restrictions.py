@@ -1,13 +1,29 @@
 """What a page says to whom a restriction closes something: ``{% load restrictions %}``."""
 
+from datetime import date, datetime
 from typing import Any
 
 from django import template
+from django.utils import timezone
+
+from supportportal import reader
 
 from .. import decisions, kept_open
 from ..models import Restriction
 
 register = template.Library()
+
+
+@register.filter
+def until(ends: datetime) -> str:
+    """ "until the end of Friday 27 November 2026 (Rome time)": to whom it closes something and to staff the same."""
+    return reader.until(ends, timezone.get_current_timezone())
+
+
+@register.filter
+def dated(day: date | None) -> str:
+    """ "Friday 27 November 2026": of what can be long ago, or far ahead."""
+    return reader.day(day) if day else ""
 
 
 @register.inclusion_tag("people/kept_open.html", name="kept_open", takes_context=True)
