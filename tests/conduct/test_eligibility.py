@@ -35,10 +35,9 @@ def test_whoever_may_not_see_the_complaint_is_asked_nothing_about_its_incident(i
 
 def test_of_a_complaints_incident_it_asks_about_managers_alone(django_assert_max_num_queries):
     """However many agents there are."""
-    senior = StaffFactory(roles=["senior manager"])
-    incident = make_incident(
-        reporter=senior, concerned=StaffFactory(), complaint=ComplaintFactory(client=ClientFactory())
-    )
+    senior, client = StaffFactory(roles=["senior manager"]), ClientFactory()
+    complaint = ComplaintFactory(client=client)
+    incident = make_incident(client=client, reporter=senior, concerned=StaffFactory(), complaint=complaint)
     measure = make_measure(deciding.Step(Measure.Kind.WARNING), incident=incident, by=senior)
     second = StaffFactory(roles=["manager"])
     for _number in range(10):
