@@ -366,6 +366,16 @@ def test_whoever_has_a_part_is_offered_nothing_and_refused(appeal, measure):
     assert answer.status_code == 200
 
 
+def test_where_nobody_is_left_it_says_who_can_appoint_somebody(appeal, measure):
+    browser = entering(measure.decided_by)
+    assert "There is no owner or deputy" in browser.get(appeal.get_absolute_url()).content.decode()
+    owner = StaffFactory(name="Olga Owner", roles=["owner"])
+    Measure.objects.filter(pk=measure.pk).update(decided_by=owner)
+    Incident.objects.filter(pk=measure.incident_id).update(concerned=measure.decided_by)
+    text = browser.get(appeal.get_absolute_url()).content.decode()
+    assert "nobody else is left" in text and "Olga Owner can appoint somebody." in text
+
+
 def test_whom_an_open_complaint_keeps_out_sees_the_same_page_and_is_refused_neutrally(appeal, person, manager):
     browser = entering(manager)
     token = re.compile(r'(?<=")[A-Za-z0-9]{64}(?=")')

@@ -13,7 +13,7 @@ from django.urls import reverse
 from complaints.models import NamedStaff
 from conduct import admin_incident
 from conduct.models import Appeal, Category, EmergencyStop, Incident, Measure, StopRequest
-from conduct.operations import deciding, reporting
+from conduct.operations import deciding, reporting, stopping
 from conduct.policy import POLICY
 from conduct.rules import Grounds, Policy
 from supportportal.files.intake import accept
@@ -196,6 +196,46 @@ def test_what_has_ended_by_itself_is_over(page, reporter, manager, incident, now
     make_measure(limited(NOW, days=10), incident=incident, by=manager, at=NOW)
     now.shift(timedelta(days=11))
     assert "Limited access: over since Thursday 3 December 2026" in page(reporter, incident)
+
+
+def stop(incident):
+    duty = staff("duty manager")
+    stopping.stop_contact(incident, "A threat.", hours=24, by=duty, at=NOW, seen=None)
+
+
+@pytest.mark.parametrize(
+    ("then", "is_offered"),
+    [
+        pytest.param(lambda one, by: None, True, id="nothing decided"),
+        pytest.param(lambda one, by: stop(one), False, id="all contact stopped"),
+        pytest.param(lambda one, by: make_measure(limited(NOW, days=10), incident=one, by=by), False, id="restricted"),
+        pytest.param(
+            lambda one, by: quash(make_measure(limited(NOW, days=10), incident=one, by=by), by), False, id="quashed"
+        ),
+    ],
+)
+def test_a_friendly_word_is_offered_while_nothing_is_decided_and_contact_open(page, manager, threat, then, is_offered):
+    then(threat, manager)
+    assert ('href="#ask"' in page(manager, threat)) is is_offered
+
+
+@pytest.mark.parametrize("is_quashed", [False, True], ids=["in force", "quashed"])
+def test_a_report_to_the_authorities_does_not_lead_after_a_quash(page, manager, incident, is_quashed):
+    measure = make_measure(limited(NOW, days=10), incident=incident, by=manager)
+    if is_quashed:
+        quash(measure, manager)
+    head, _section, rest = page(manager, incident).partition('<div class="case-page">')
+    assert ("Report it to the authorities" in head) is not is_quashed
+    assert ("Report it to the authorities" in rest) is is_quashed
+
+
+def test_what_waits_for_approval_is_a_proposal_and_nothing_decided(page, manager, incident):
+    measure = make_measure(deciding.Step("permanent", gates=["booking"]), incident=incident, by=manager)
+    text = page(manager, incident)
+    assert f"Proposed by {manager}" in text and "Proposed: limited access for good" in text
+    assert "Decided by" not in text and "Decided: " not in text
+    deciding.approve(measure, by=staff("manager"), at=NOW, seen=None)
+    assert f"Decided by {manager}" in page(manager, incident)
 
 
 def test_one_that_belongs_to_a_complaint_is_behind_its_gate(client, rows, manager):

@@ -237,6 +237,14 @@ def test_for_a_whole_account_the_client_and_a_colleague_read_each_what_is_true_o
     assert "to Rossi & Figli" in others and "to the person concerned" in others and "Carla" not in others
 
 
+def test_a_letter_says_once_when_it_was():
+    measure = measure_of("limited", "en")
+    when = notices.instant(measure.incident.happened_at, Firm.current().zone)
+    assert f"This is about {when}." in notices.of_measure(measure, at=AT)
+    measure.assessment.facts = f"{when} (a call): he shouted."
+    assert notices.of_measure(measure, at=AT).count(when) == 1
+
+
 def test_what_no_app_says_anew_is_told_as_it_was_written():
     client = client_in("nl")
     RestrictionFactory(user=client, starts_at=AT, gates=[Gate.MAIL], notice="Mail is closed to you.")
