@@ -21,8 +21,10 @@ def until(ends: datetime) -> str:
 
 
 @register.filter
-def dated(day: date | None) -> str:
-    """ "Friday 27 November 2026": of what can be long ago, or far ahead."""
+def dated(day: date | datetime | None) -> str:
+    """ "Friday 27 November 2026": of what can be long ago, or far ahead; an instant gives the date of the reader."""
+    if isinstance(day, datetime):
+        day = timezone.localdate(day)
     return reader.day(day) if day else ""
 
 
