@@ -355,6 +355,14 @@ def answered(client, measure, press, reasons="", **fields):
     return client.post(address(measure, "conduct_measure_approve"), {**given, **fields})
 
 
+def test_where_none_were_kept_todays_comparable_decisions_are_shown(client, manager):
+    url = address(proposal(), "conduct_measure_approve")
+    assert "No decision of this kind" in client.get(url).content.decode()
+    make_measure(limited(AT, days=5))
+    shown = client.get(url).content.decode()
+    assert "None were kept with the assessment" in shown and "No decision of this kind" not in shown
+
+
 def test_another_manager_approves(client, manager):
     measure = proposal()
     url = address(measure, "conduct_measure_approve")
