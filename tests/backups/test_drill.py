@@ -50,9 +50,17 @@ class Machine:
         return self.manage("shell", "--no-imports", "-c", "\n".join(lines)).rpartition("SAID ")[2].strip()
 
 
-@pytest.fixture
-def machine(tmp_path):
-    return lambda name: Machine(tmp_path, name)
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """A portal that has been backed up, and the backup."""
+    one = Machine(tmp_path_factory.mktemp("kept"), "kept")
+    one.manage("migrate", "--verbosity=0")
+    one.run("-m", "tests.rehearsal.furnish", "3", "2")
+    one.run("-m", "tests.backups.more")
+    said = one.manage("backup")
+    (archive,) = (one.folder / "backups").glob("portal-*.tar")
+    assert str(archive) in said
+    return one, archive
 
 
 def counts(one: Machine) -> str:
@@ -61,22 +69,16 @@ def counts(one: Machine) -> str:
     )
 
 
-def test_what_was_backed_up_comes_back_and_owes_nothing_until_released(machine):
-    first = machine("first")
-    first.manage("migrate", "--verbosity=0")
-    first.run("-m", "tests.rehearsal.furnish", "3", "2")
-    first.run("-m", "tests.backups.more")
+def test_what_was_backed_up_comes_back_and_owes_nothing_until_released(kept, tmp_path):
+    first, archive = kept
     before = counts(first)
-    said = first.manage("backup")
-    archive = next((first.folder / "backups").glob("portal-*.tar"))
-    assert str(archive) in said
     assert archive.stat().st_mode & 0o077 == 0
     with tarfile.open(archive) as tar:
         assert any(name.startswith("files/") for name in tar.getnames())
     first.run("-m", "tests.backups.more")
     assert counts(first) != before  # the control: what came later is not in the backup
 
-    second = machine("second")
+    second = Machine(tmp_path, "second")
     said = second.manage("restore", str(archive))
     assert counts(second) == before
     assert "1 files were put back" in said and "1 were due by now" in said
@@ -100,16 +102,6 @@ def test_what_was_backed_up_comes_back_and_owes_nothing_until_released(machine):
     assert counts(second) == before
     assert "1, sent." in second.manage("release_messages", "--send")
     assert second.ask(send) == "1"
-
-
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory):
-    """A machine with a backup of its own."""
-    one = Machine(tmp_path_factory.mktemp("kept"), "kept")
-    one.manage("migrate", "--verbosity=0")
-    one.run("-m", "tests.backups.more")
-    one.manage("backup")
-    return one, next((one.folder / "backups").glob("portal-*.tar"))
 
 
 @pytest.mark.parametrize(
