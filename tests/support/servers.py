@@ -56,9 +56,13 @@ class Server:
 
 
 def start_postgresql() -> tuple[Server, str]:
-    """Bring up PostgreSQL on a free port of this machine alone; returns it and its address."""
+    """Bring up PostgreSQL on a free port of this machine alone; returns it and its address.
+
+    Its own pg_dump and psql come first from now on: those of an older release refuse to talk to it.
+    """
     server, port = Server("postgresql"), free_port()
     data, binaries = server.folder / "data", _postgresql_binaries(server.folder)
+    os.environ["PATH"] = os.pathsep.join([str(binaries), os.environ["PATH"]])
     options: dict = {"cwd": "/", "env": {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "HOME": str(server.folder)}}
     if os.geteuid() == 0:
         options |= _ordinary_user()
