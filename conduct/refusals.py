@@ -127,6 +127,13 @@ class EndsInPast(ConductRefused):
     reason = _("The end has to be in the future.")
 
 
+class BaseIsOver(ConductRefused):
+    """What has lapsed or ended meanwhile cannot be prolonged any more (R-7)."""
+
+    code = "base_is_over"
+    reason = _("What this would prolong is over already: please decline it, and decide anew.")
+
+
 class ReviewNotAhead(ConductRefused):
     code = "review"
     field = "review_on"

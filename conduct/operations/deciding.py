@@ -18,6 +18,7 @@ from ..models import Approval, Assessment, Incident, Measure
 from ..policy import POLICY
 from ..refusals import (
     AccountChanged,
+    BaseIsOver,
     EndsInPast,
     MissingGrounds,
     NoAccount,
@@ -159,7 +160,8 @@ def close(incident: Incident, reasons: str, *, by: User, at: datetime, seen: int
 
 def approve(measure: Measure, reasons: str = "", *, by: User, at: datetime, seen: int | None) -> Measure:
     """The second manager's yes: the measure is taken (R-3). Raises NotYours, Stale, NotLawful, OwnProposal, NotForYou;
-    EndsInPast where its end or its review date has come before the answer; NotClient, AccountChanged where the client
+    EndsInPast where its end or its review date has come before the answer; BaseIsOver where what it would prolong has
+    (R-7); NotClient, AccountChanged where the client
     has become staff, or left the account that it concerns."""
     measure = _approve(measure, reasons, by=by, at=at, seen=seen)
     effects.follow_through(measure, by=by, at=at)
@@ -171,6 +173,8 @@ def _approve(measure: Measure, reasons: str, *, by: User, at: datetime, seen: in
     effects.lock_people_of(measure.incident.client, measure.reached_account)
     measure = _answer(measure, reasons, approved=True, by=by, at=at, seen=seen)
     _require_same_client(measure)
+    if measure.extends is not None and not measure.extends.is_in_force(at):
+        raise BaseIsOver
     ends = rules.ends_at(measure.until, measure.review_on, Firm.current().zone)
     if ends is not None and ends <= at:
         raise EndsInPast

@@ -9,7 +9,7 @@ from conduct import messages
 from conduct.models import Approval, Measure
 from conduct.operations import appeals, deciding, sessions
 from conduct.operations.varying import Change
-from conduct.refusals import NotLonger
+from conduct.refusals import BaseIsOver, NotLonger
 from supportportal.outbox import rendering
 from supportportal.outbox.models import Message
 from supportportal.people.access import gate_is_open
@@ -208,3 +208,25 @@ def test_an_extension_goes_on_after_what_it_extends(kind, days, review, is_longe
     with pytest.raises(NotLonger):
         deciding.decide(measure.incident, findings(), step, **act)
     assert not is_open(measure.incident.client, Gate.BOOKING, AT + 19 * DAY)
+
+
+@pytest.mark.parametrize(
+    ("after", "is_taken"),
+    [
+        pytest.param(timedelta(seconds=-1), True, id="a second before it ends"),
+        pytest.param(timedelta(0), False, id="at its end"),
+        pytest.param(10 * DAY, False, id="long after"),
+    ],
+)
+def test_what_is_over_is_prolonged_by_no_late_answer(after, is_taken):
+    """R-7: it has lapsed, since nobody extended it in time; the proposal can be declined and decided anew."""
+    measure = measure_of(ClientFactory())
+    proposal = extended(measure, days=60)
+    assert proposal.state == State.PROPOSED
+    at = measure.restriction.ends_at + after
+    if is_taken:
+        assert deciding.approve(proposal, by=manager(), at=at, seen=None).state == State.TAKEN
+    else:
+        with pytest.raises(BaseIsOver):
+            deciding.approve(proposal, by=manager(), at=at, seen=None)
+        assert deciding.decline(proposal, "Too late.", by=manager(), at=at, seen=None).state == State.DECLINED

@@ -162,7 +162,8 @@ class Machine(RuleBasedStateMachine):
     @verb(6, among=proposed, by=who)
     def approve(self, step: Step, *, by: int) -> None:
         person = self.staff[by]
-        possible = self.model.may_approve(person, step) and (step.end() is None or step.end() > self.at)
+        goes_on = step.extends is None or step.extends.is_closing(self.at)
+        possible = self.model.may_approve(person, step) and goes_on and (step.end() is None or step.end() > self.at)
         measure = Measure.objects.get(pk=step.pk)
         act = {"by": self.row(person), "at": self.at, "seen": None}
         if self.attempt(lambda: deciding.approve(measure, **act), possible):
