@@ -229,6 +229,39 @@ class Restoration(models.Model):
         return cls.objects.filter(released_at=None).order_by("-restored_at").first()
 
 
+class Wording(models.Model):
+    """What the firm says in its own words in messages of one kind and language; an empty part is as shipped.
+
+    Only ``outbox.rewording`` changes it. Placeholders are kept as they were typed.
+    """
+
+    kind = models.CharField(_("kind"), max_length=40)
+    language = models.CharField(_("language"), max_length=8)
+    subject = models.CharField(_("subject"), max_length=150, blank=True)
+    heading = models.CharField(_("heading"), max_length=150, blank=True)
+    opening = models.TextField(_("opening"), blank=True)
+    closing = models.TextField(_("closing"), blank=True)
+    sms = models.CharField(_("text message"), max_length=300, blank=True)
+    changed_at = models.DateTimeField(_("changed"))
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+
+    PARTS = ("subject", "heading", "opening", "closing", "sms")
+
+    class Meta:
+        ordering = ["kind", "language"]
+        verbose_name = _("message wording")
+        verbose_name_plural = _("message wording")
+        constraints = [models.UniqueConstraint(fields=["kind", "language"], name="one_wording_per_kind_and_language")]
+
+    def __str__(self) -> str:
+        return f"{kinds.label(self.kind)} ({self.language})"
+
+    @property
+    def parts(self) -> dict[str, str]:
+        """The parts that are the firm's own."""
+        return {name: getattr(self, name) for name in self.PARTS if getattr(self, name)}
+
+
 class DeliveryEvent(models.Model):
     """What a provider reported about a message; handled later, apart from its arrival."""
 
