@@ -55,7 +55,7 @@ class Server:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def start_postgresql() -> tuple[Server, str]:
+def start_postgresql(*, durable: bool = False) -> tuple[Server, str]:
     """Bring up PostgreSQL on a free port of this machine alone; returns it and its address.
 
     Its own pg_dump and psql come first from now on: those of an older release refuse to talk to it.
@@ -81,7 +81,8 @@ def start_postgresql() -> tuple[Server, str]:
         return True
 
     # Durability is not what these tests are about, and a test run is not worth the disk's time.
-    quick = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300"]
+    quick = [] if durable else ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
+    quick.append("max_connections=300")
     place = ["listen_addresses=127.0.0.1", f"port={port}", "unix_socket_directories="]
     flags = [part for setting in quick + place for part in ("-c", setting)]
     server.start(binaries / "postgres", "-D", data, *flags, is_up=is_up, **options)
