@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run demo-reset start-empty owner test check rehearse storm bench messages format
+.PHONY: help run demo-reset start-empty owner test check rehearse storm soak bench messages format
 .SILENT:
 
 PORT ?= 8000
@@ -8,7 +8,7 @@ export PORT
 DEMO := env -u DATABASE_URL -u REDIS_URL -u EMAIL_URL ENV_FILE= DEMO=1
 EMPTY := $(CURDIR)/var/empty
 PYTEST := .venv/bin/python -m pytest
-ORDINARY := -n auto --maxprocesses=4 --dist worksteal -m "not e2e and not storm and not rehearsal"
+ORDINARY := -n auto --maxprocesses=4 --dist worksteal -m "not e2e and not storm and not rehearsal and not endurance"
 
 help:  ## what there is
 	sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1 \t\2/p' Makefile | expand -t 20
@@ -51,6 +51,11 @@ storm:  ## races and kills with the full counts (long)
 	.ci/environment dev
 	STORM=full TEST_DB=sqlite $(PYTEST) -m "storm or history" --timeout=7200
 	STORM=full TEST_DB=postgresql $(PYTEST) -m "storm or history" --timeout=7200
+	$(PYTEST) tests/endurance/test_rivals.py -s --timeout=7200
+
+soak:  ## the production set-up under a steady load for half an hour (SOAK_MINUTES): memory stays flat
+	.ci/environment dev
+	$(PYTEST) tests/endurance/test_soak.py -s --timeout=14400
 
 bench:  ## what the performance claims rest on
 	.ci/environment dev

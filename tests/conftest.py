@@ -21,7 +21,7 @@ TEST_DB = os.environ.get("TEST_DB", "sqlite")
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server"}
 # Whatever the shell or a .env file says: the tests decide.
 OF_THE_SHELL = ["DATABASE_URL", "DEBUG", "DEMO", "EMAIL_URL", "PORT", "SITE_URL", "ALLOWED_HOSTS"]
-PLACES = {"e2e": "e2e", "storms": "storm", "rehearsal": "rehearsal"}
+PLACES = {"e2e": "e2e", "storms": "storm", "rehearsal": "rehearsal", "endurance": "endurance"}
 
 _started: list[servers.Server] = []
 _kept_folders: list[Path] = []

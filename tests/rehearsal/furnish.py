@@ -18,6 +18,7 @@ def furnish(clients: int, agents: int) -> None:
         FirmFactory,
         PlanFactory,
         SessionTypeFactory,
+        StaffFactory,
         TermsVersionFactory,
     )
 
@@ -30,6 +31,8 @@ def furnish(clients: int, agents: int) -> None:
     for number in range(clients):
         person = ClientFactory(account=account, email=f"client{number}@client.example", password=PASSWORD)
         operations.keep_address(person)
+    owner = StaffFactory(roles=["owner", "senior_manager"], email="owner@firm.example", password=PASSWORD)
+    operations.keep_address(owner)
     call_command("seed_holidays", verbosity=0)
 
 

@@ -1,18 +1,26 @@
 """The production set-up as processes of this machine: what the compose file starts, with real servers beside it."""
 
+import contextlib
 import os
 import signal
 import subprocess
 import urllib.request
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
+import psycopg
+
+from tests.fakes.smtp import FakeSmtp
 from tests.support import servers
 from tests.support.processes import die_with_parent, free_port, wait_until
 
 from . import compose
 
 SECRET = "rehearsal"
+WORKERS = 3
+UNSETTLED = {"planned", "sending", "retrying", "unknown"}
 
 
 class Process:
@@ -105,9 +113,58 @@ class Stage:
 
         wait_until(answers, seconds=60, what=f"{web.name} to answer {path}")
 
+    def query(self, sql: str) -> list[Any]:
+        with psycopg.connect(next(iter(self.addresses.values()))) as connection:
+            return connection.execute(sql).fetchall()
+
+    def wait_for_what_is_owed(self, smtp: FakeSmtp, seconds: float = 120) -> tuple[int, int]:
+        """Until all that is due is sent: how many mails, and how many arrivals beyond one each.
+
+        Raises AssertionError if one was given up or has not arrived.
+        """
+
+        def settled() -> bool:
+            states = self.query("SELECT state, count(*) FROM outbox_message WHERE due_at <= now() GROUP BY state")
+            return not UNSETTLED & dict(states).keys()
+
+        wait_until(settled, seconds=seconds, what="everything owed to be sent")
+        assert not self.query("SELECT 1 FROM outbox_message WHERE state = 'failed'")
+        mails = "SELECT message_id FROM outbox_message WHERE state = 'sent' AND channel = 'email'"
+        sent = {one for (one,) in self.query(mails)}
+        arrived: Counter[str] = smtp.message_ids()
+        assert sent - arrived.keys() == set()
+        return len(sent), sum(arrived.values()) - len(arrived)
+
     def end(self) -> None:
         for process in self.running:
             if process.process.poll() is None:
                 process.kill()
         self.redis.stop()
         self.postgresql.stop()
+
+
+@contextlib.contextmanager
+def on_stage(folder: Path, smtp: FakeSmtp, *, clients: int, agents: int = 6, **settings: str) -> Iterator[Stage]:
+    """A small firm on two web, three workers and two beats, its mails going to ``smtp``."""
+    (folder / "var").mkdir()
+    stage = Stage(
+        folder,
+        EMAIL_URL=smtp.url,
+        EMAIL_TIMEOUT="1",
+        SMS_TIMEOUT="1",
+        OUTBOX_LEASE="10",  # so that a killed worker's mails need not wait ten minutes
+        INBOUND_DOMAIN="",
+        **settings,
+    )
+    try:
+        stage.run("python", "manage.py", "collectstatic", "--no-input", "--verbosity=0")
+        stage.once("migrate")
+        stage.run("python", "-m", "tests.rehearsal.furnish", str(clients), str(agents))
+        stage.webs = [stage.start("web", number) for number in (1, 2)]
+        stage.workers = [stage.start("worker", number) for number in range(1, WORKERS + 1)]
+        stage.beats = [stage.start("beat", number) for number in (1, 2)]
+        for web in stage.webs:
+            stage.wait_for(web)
+        yield stage
+    finally:
+        stage.end()
