@@ -1,7 +1,11 @@
-"""Which providers mails and text messages leave by, read from the environment; half a configuration stops the start."""
+"""Which providers mails and text messages leave by, and people sign in by, read from the environment.
+
+Half a configuration stops the start.
+"""
 
 from importlib.util import find_spec
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -11,6 +15,7 @@ SMTP = "django.core.mail.backends.smtp.EmailBackend"
 NONE = "supportportal.outbox.gateways.missing.EmailBackend"
 DEMO_MAILBOX = "supportportal.demo.mailbox.EmailBackend"
 ANYMAIL_BACKENDS = "anymail.backends."
+THIS_MACHINE = {"localhost", "127.0.0.1", "::1"}
 
 
 def email(env: Environment, *, demo: bool) -> dict[str, Any]:
@@ -86,3 +91,21 @@ def seconds(env: Environment, name: str) -> int:
     if found < 1:
         raise ImproperlyConfigured(f"{name} is {found}; it has to be at least 1 second.")
     return found
+
+
+def sign_on(env: Environment) -> dict[str, Any]:
+    """Single sign-on by OpenID Connect, all or none. Never shows the secret."""
+    issuer = env.address("OIDC_ISSUER", schemes=("https", "http"))
+    found = {name: env(f"OIDC_{name}", default="").strip() for name in ("CLIENT_ID", "CLIENT_SECRET", "NAME")}
+    trusts = env.bool("OIDC_TRUST_MFA", default=False)
+    if not (issuer or trusts or any(found.values())):
+        return {}
+    for name, value in {"ISSUER": issuer, **found}.items():
+        if not value and name != "NAME":
+            raise ImproperlyConfigured(f"Single sign-on is only half set up: OIDC_{name} is missing.")
+    parts = urlsplit(issuer)
+    if parts.scheme != "https" and parts.hostname not in THIS_MACHINE:
+        raise ImproperlyConfigured(f"OIDC_ISSUER is {issuer!r}; it has to be https.")
+    if len(issuer) > 200 or parts.query or parts.fragment or parts.username is not None:
+        raise ImproperlyConfigured("OIDC_ISSUER has to be the plain address of the provider, at most 200 characters.")
+    return {"ISSUER": issuer, **found, "NAME": found["NAME"] or parts.hostname, "TRUST_MFA": trusts}

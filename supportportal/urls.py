@@ -15,7 +15,8 @@ urlpatterns = [
     # Addresses identify people: staff change them, nobody does so alone.
     path("accounts/email/", RedirectView.as_view(pattern_name="people:profile")),
     path("webhooks/", include("supportportal.outbox.urls")),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("allauth.account.urls")),
+    path("accounts/2fa/", include("allauth.mfa.urls")),
     path("admin/", admin.site.urls),
     path("demo/", include("supportportal.demo.urls")),
 ]

@@ -37,6 +37,7 @@ SECOND_FACTOR = {
     "mfa/email/webauthn_removed": "passkey_removed",
     "mfa/email/recovery_codes_generated": "codes_made",
 }
+OWN_STAGES = {"allauth.mfa.stages.AuthenticateStage": "supportportal.people.sign_on_adapter.SecondFactorStage"}
 # Somebody else's address can be typed again and again: once a day is enough to learn how to get access.
 ONCE_A_DAY = {notices.ACCOUNT_ACCESS, notices.ALREADY_KNOWN}
 
@@ -44,6 +45,10 @@ ONCE_A_DAY = {notices.ACCOUNT_ACCESS, notices.ALREADY_KNOWN}
 class PortalAccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return settings.PEOPLE_SIGNUP_OPEN
+
+    def get_login_stages(self) -> list[str]:
+        """As allauth has them, but for who comes by single sign-on."""
+        return [OWN_STAGES.get(stage, stage) for stage in super().get_login_stages()]
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """Not again within a short while; a sign-in counts as much as a proof in between."""

@@ -18,7 +18,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 
-from . import confirming, second_factor
+from . import confirming, second_factor, sign_on
 
 PROOF = "proof"  # in what is sent: which of the ways below proves it
 OURS = {PROOF, "csrfmiddlewaretoken", "proof-password", "proof-code", "credential"}
@@ -26,7 +26,10 @@ OURS = {PROOF, "csrfmiddlewaretoken", "proof-password", "proof-code", "credentia
 
 def ask(request: HttpRequest) -> HttpResponse | None:
     """None if the act may go on; else the page that asks, until the proof is right."""
-    if confirming.is_fresh(request, at=timezone.now()) or not confirming.can_prove(request):
+    if confirming.is_fresh(request, at=timezone.now()):
+        return None
+    is_joined = sign_on.joined(request.user) is not None
+    if not (is_joined or confirming.can_prove(request)):
         return None
     ways = _ways(request)
     tried = ways.get(request.POST.get(PROOF, ""))
@@ -37,6 +40,8 @@ def ask(request: HttpRequest) -> HttpResponse | None:
         _keep(request, tried)
         return None
     context = {"ways": ways, "tried": tried, "kept": list(_kept(request)), "is_too_often": is_too_often}
+    if is_joined:
+        context |= {"sign_on": sign_on.provider_name(), "is_unproved": request.POST.get(PROOF) == "sign_on"}
     if "passkey" in ways:
         context["js_data"] = {"request_options": begin_authentication(request.user)}
     response = render(request, "people/confirm.html", context)

@@ -1,12 +1,15 @@
 """What the doctor says of the people and of what the firm says about itself."""
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from supportportal.watch import certificates
 from supportportal.watch.doctor import Visit
 from supportportal.watch.troubles import Trouble
 
+from . import sign_on_adapter
 from .models import Firm, User
 
 
@@ -25,4 +28,14 @@ def the_firm(visit: Visit) -> Iterator[Trouble]:
         yield Trouble("legal", "The imprint lacks the firm's postal address: set it in the admin.", grave=False)
 
 
-CHECKS = [somebody_in_charge, the_firm]
+def single_sign_on(visit: Visit) -> Iterator[Trouble]:
+    if not (visit.connect and settings.OIDC):
+        return
+    parts = urlsplit(settings.OIDC["ISSUER"])
+    if parts.scheme == "https":
+        yield from certificates.faults(parts.hostname or "", parts.port or 443, at=visit.at)
+    if reason := sign_on_adapter.trouble():
+        yield Trouble("sign_on", f"Nobody can sign in by single sign-on ({settings.OIDC['ISSUER']}): {reason}")
+
+
+CHECKS = [somebody_in_charge, the_firm, single_sign_on]

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django_htmx.http import HttpResponseClientRedirect
 
-from . import confirming, confirming_views, second_factor, signals
+from . import confirming, confirming_views, second_factor, sign_on, signals
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +59,7 @@ class SecondFactorMiddleware:
         [
             *("mfa_index", "mfa_activate_totp", "mfa_add_webauthn", "mfa_view_recovery_codes"),
             *("account_reauthenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "account_logout"),
+            *("people:sign_on", "people:sign_on_callback"),
             *("set_language", "stylesheet", "firm_css", "firm_logo", "legal", "healthz", "readyz", "health_jobs"),
         ]
     )
@@ -77,6 +78,8 @@ class SecondFactorMiddleware:
             logout(request)
             return redirect_to_login(request.get_full_path())
         if page in self.OPEN or not second_factor.is_missing(request.user):
+            return None
+        if sign_on.counts_as_factor(request, request.user):
             return None
         if request.htmx:
             return HttpResponseClientRedirect(reverse("mfa_index"))

@@ -30,6 +30,7 @@ PASSWORD_CHANGED = "password_changed"  # noqa: S105
 ADDRESS_CHANGED = "address_changed"
 OWN_DATA = "own_data"
 SECOND_FACTOR = "second_factor"
+SIGN_ON = "sign_on"
 # How long a code is good for.
 LIFETIMES = {
     SIGN_IN_CODE: timedelta(seconds=settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT),
@@ -132,6 +133,10 @@ def _second_factor(person: User | None, data: dict[str, Any]) -> dict[str, Any]:
     return {**data, "links": [_link(gettext("Two-factor sign-in"), reverse("mfa_index"))]}
 
 
+def _sign_on(person: User | None, data: dict[str, Any]) -> dict[str, Any]:
+    return {**data, "links": [_link(gettext("Your profile"), reverse("people:profile"))]}
+
+
 def _link(label: str, path: str) -> dict[str, str]:
     return {"label": label, "url": settings.SITE_URL + path}
 
@@ -147,6 +152,7 @@ KINDS = (
     NoticeKind(ADDRESS_CHANGED, _("Address changed")),
     NoticeKind(OWN_DATA, _("Your data"), _own_data, _own_data_overtaken),
     NoticeKind(SECOND_FACTOR, _("Second factor changed or used"), _second_factor),
+    NoticeKind(SIGN_ON, _("Single sign-on joined or removed"), _sign_on),
 )
 
 Carrier = Callable[[Iterable[Notice], datetime], None]

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -60,9 +61,11 @@ def import_clients(rows: Sequence[Row], *, by: Any, at: datetime) -> list[User]:
 def change_address(person: User, *, before: str, at: datetime) -> None:
     """Staff have set another ``email``. Whoever had signed in with the one before is told there, and signed out.
 
-    For whoever reads the mail of the new address can sign in as this person.
+    For whoever reads the mail of the new address can sign in as this person; so an identity of the single sign-on that
+    came in by the one before does no more.
     """
     keep_address(person)
+    SocialAccount.objects.filter(user=person).delete()
     if person.has_accepted:
         once = f"{person.pk} {at.isoformat()}"
         known = {"language": person.language, "time_zone": person.time_zone}

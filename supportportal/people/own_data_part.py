@@ -5,6 +5,7 @@ from datetime import datetime
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -31,6 +32,8 @@ DONE = {
     "person.second_factor_removed": gettext_lazy("You removed a second factor"),
     "person.recovery_code_used": gettext_lazy("You signed in with a recovery code"),
     "person.second_factor_reset": gettext_lazy("Your second factor was taken away, so that you could sign in again"),
+    "person.sign_on_joined": gettext_lazy("You signed in by single sign-on for the first time"),
+    "person.sign_on_removed": gettext_lazy("You removed the single sign-on"),
     "sms.consented": gettext_lazy("You agreed to text messages"),
     "sms.withdrawn": gettext_lazy("The consent to text messages ended"),
     "data.sent": gettext_lazy("A link to your data was sent to you"),
@@ -78,6 +81,14 @@ def _sign_in(person: User) -> Iterator[Record]:
             Fact("last_used_at", _("Last used"), one.last_used_at),
         ]
         yield Record(_("Second factor"), facts)
+    for account in SocialAccount.objects.filter(user=person).order_by("pk"):
+        facts = [
+            Fact("provider", _("Provider"), account.provider),
+            Fact("identity", _("What the provider calls you"), account.uid),
+            Fact("since", _("Since"), account.date_joined),
+            Fact("last_used_at", _("Last used"), account.last_login),
+        ]
+        yield Record(_("Single sign-on"), facts)
     for sign_in in SignIn.objects.filter(person=person):
         facts = [
             Fact("device", _("Device"), sign_in.device),

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from supportportal import links
 
-from . import decisions, operations, plan_page, policy, rules
+from . import decisions, operations, plan_page, policy, rules, sign_on
 from .access import may_use_all, restrictions_on
 from .forms import NewPasswordForm, ProfileForm
 from .models import Channel, User
@@ -33,7 +33,8 @@ def profile(request: HttpRequest) -> HttpResponse:
         with override(changed.language):  # the page that follows is in the language just chosen
             messages.success(request, _("Your profile has been saved."))
         return redirect("people:profile")
-    return render(request, "people/profile.html", {"form": form, "person": person})
+    shown = {"form": form, "person": person, "sign_on": sign_on.joined(person), "provider": sign_on.provider_name()}
+    return render(request, "people/profile.html", shown)
 
 
 @login_required

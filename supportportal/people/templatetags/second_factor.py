@@ -1,4 +1,4 @@
-"""What the pages about second factors ask: ``{% load second_factor %}``."""
+"""What the pages about second factors and single sign-on ask: ``{% load second_factor %}``."""
 
 from collections.abc import Sequence
 from urllib.parse import quote
@@ -6,7 +6,7 @@ from urllib.parse import quote
 from allauth.mfa.models import Authenticator
 from django import template
 
-from .. import second_factor
+from .. import second_factor, sign_on
 from ..models import User
 
 register = template.Library()
@@ -15,7 +15,14 @@ register = template.Library()
 @register.simple_tag(takes_context=True)
 def second_factor_is_missing(context: template.Context) -> bool:
     """Whether the reader must set one up before anything else."""
-    return second_factor.is_missing(context["request"].user)
+    request = context["request"]
+    return second_factor.is_missing(request.user) and not sign_on.counts_as_factor(request, request.user)
+
+
+@register.simple_tag
+def sign_on_name() -> str:
+    """What the firm's single sign-on is called; empty where there is none."""
+    return sign_on.provider_name()
 
 
 @register.simple_tag
