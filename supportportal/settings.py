@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
     "anymail",
     "django_htmx",
     "template_partials",
@@ -181,6 +182,8 @@ MFA_FORMS = {"add_webauthn": "supportportal.people.passkeys.AddPasskeyForm"}
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # who signs up must prove the address first; the firm's own people are known at it
+OIDC = providers.sign_on(env)  # the firm's own single sign-on; empty: none
+SOCIALACCOUNT_ADAPTER = "supportportal.people.sign_on_adapter.PortalSocialAccountAdapter"
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)  # proxies in front; limits count by address
 
 # -- languages and time ------------------------------------------------------------------------------------------------
