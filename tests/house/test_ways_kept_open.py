@@ -165,6 +165,8 @@ NOT_FOR_CLIENTS = {
     *("health_jobs", "metrics"),
     *("mfa_deactivate_totp", "mfa_view_recovery_codes", "mfa_download_recovery_codes"),
     *("mfa_edit_webauthn", "mfa_remove_webauthn"),
+    # Only with single sign-on set up: open to the restricted, see tests/people/test_sign_on.py.
+    *("people:sign_on", "people:sign_on_callback", "people:sign_on_remove"),
 }
 NAMESPACES_NOT_FOR_CLIENTS = ("admin:", "anymail:", "demo:", "twilio_")
 
