@@ -33,7 +33,7 @@ class BookingsConfig(AppConfig):
     def ready(self) -> None:
         from supportportal import explain
         from supportportal.demo import builders
-        from supportportal.outbox import kinds
+        from supportportal.outbox import kinds, own_words
         from supportportal.pages import checklist
         from supportportal.pages.panels import home_board
         from supportportal.people import kept_open, roles
@@ -53,6 +53,7 @@ class BookingsConfig(AppConfig):
             registration_outcomes,
             registration_waiting,
             timetable_triggers,
+            wordables,
         )
         from .explanations import TOPICS
         from .messages import KINDS
@@ -61,6 +62,7 @@ class BookingsConfig(AppConfig):
         for topic in TOPICS:
             explain.register(topic)
         kinds.register(*KINDS)
+        own_words.describe(wordables.WORDABLES)
         home_board.register(*HOME_PANELS)
         kept_open.register(*WAYS_KEPT_OPEN)
         checklist.register(*CHECKLIST)

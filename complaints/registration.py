@@ -5,11 +5,11 @@ from datetime import datetime
 from django.db.models.signals import post_save
 
 from supportportal import edits, explain
-from supportportal.outbox import kinds
+from supportportal.outbox import kinds, own_words
 from supportportal.outbox.models import Inbound, Message
 from supportportal.people.models import User
 
-from . import digests, messages, visibility
+from . import digests, messages, visibility, wordables
 from .admin_rebasing import tell_of_moved_deadlines
 from .explanations import TOPICS
 from .operations import letters
@@ -34,6 +34,7 @@ def register() -> None:
     for topic in TOPICS:
         explain.register(topic)
     kinds.register(*messages.kinds_of(letter_outcome), digests.KIND)
+    own_words.describe(wordables.WORDABLES)
     visibility.register()
     for label in CALENDAR:
         edits.follow(label, tell_of_moved_deadlines)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from supportportal.outbox import kinds
+from supportportal.outbox import kinds, own_words
 from supportportal.outbox.models import Message
 
 from . import (
@@ -13,6 +13,7 @@ from . import (
     registration_demo,
     registration_staff,
     registration_watch,
+    wordables,
 )
 from .operations import telling
 
@@ -25,6 +26,7 @@ def notice_outcome(message: Message, outcome: str, at: datetime) -> None:
 def register() -> None:
     """Called once, in ``AppConfig.ready()``."""
     kinds.register(*messages.kinds_of(notice_outcome))
+    own_words.describe(wordables.WORDABLES)
     registration_staff.register()
     registration_care.register()
     registration_client.register()

@@ -21,16 +21,20 @@ class OutboxConfig(AppConfig):
             notices,
             numbers,
             own_data,
+            own_words,
             trials,
             troubles,
             webhooks,  # noqa: F401  (it listens to what e-mail providers report)
+            wordables,
         )
 
         notices.register()
         own_data.register()
         roles.grant(Role.AGENT, "outbox.view_message")
+        roles.grant(Role.SENIOR_MANAGER, "outbox.view_wording", "outbox.change_wording")
         roles.grant(Role.MANAGER, "outbox.view_gateway", "outbox.change_gateway")
         kinds.register(*answers.KINDS, *trials.KINDS)
+        own_words.describe(wordables.WORDABLES)
         gateways.check()
         watched.register(troubles.found)
         metrics.register(*numbers.GAUGES)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_noop
 from supportportal.people.models import Firm
 from supportportal.watch import stopping
 
-from . import claiming, gateways, kinds, outcomes, pauses, rendering
+from . import claiming, gateways, kinds, outcomes, own_words, pauses, rendering
 from .gateways import ChannelDown, Gateway, Later, Refused, Result, Sent, Unclear
 from .models import Message
 from .rendering import Parcel
@@ -128,6 +128,7 @@ def _written(batch: Sequence[Message], *, at: datetime) -> Iterator[Parcel]:
     """The messages that are still owed, written; the others are skipped or parked, each for its reason."""
     firm = Firm.current()
     subjects = rendering.load_subjects(batch)
+    words = own_words.in_use(message.kind for message in batch)
     for message in batch:
         subject = subjects[message.pk]
         try:
@@ -136,7 +137,7 @@ def _written(batch: Sequence[Message], *, at: datetime) -> Iterator[Parcel]:
             if reason := why_not_owed(message, subject, at):
                 _drop(message, reason, at)
                 continue
-            parcel = rendering.write(message, subject, firm=firm)
+            parcel = rendering.write(message, subject, firm=firm, words=words)
         except Exception as error:  # whatever a kind raises is this message's own trouble and stops no other
             logger.exception("Message %s could not be written", message.pk)
             outcomes.mark_again(message, f"{NOT_WRITTEN}: {type(error).__name__}: {error}", at=at)

@@ -26,8 +26,20 @@ def length(text: str) -> int:
     return sum(2 if character in EXTENDED else 1 for character in text)
 
 
+def segments(text: str) -> int:
+    """In how many pieces ``text`` is sent, and paid for: of 160 places, or of 70 where GSM-7 lacks a character."""
+    places = length(text) if is_gsm(text) else len(text.encode("utf-16-le")) // 2
+    alone, joined = (LONGEST, 153) if is_gsm(text) else (70, 67)
+    return 1 if places <= alone else -(-places // joined)
+
+
 def is_gsm(text: str) -> bool:
     return all(character in BASIC or character in EXTENDED for character in text)
+
+
+def odd(text: str) -> list[str]:
+    """The characters that GSM-7 lacks."""
+    return [one for one in dict.fromkeys(text) if one not in BASIC and one not in EXTENDED]
 
 
 def _alike(character: str) -> str:

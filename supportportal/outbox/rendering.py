@@ -3,7 +3,7 @@
 import hashlib
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,8 +16,8 @@ from django.utils import timezone, translation
 
 from supportportal.people.models import Firm
 
-from . import gsm, kinds, secrecy
-from .kinds import Attachment
+from . import gsm, kinds, own_words, secrecy
+from .kinds import Attachment, Kind
 from .models import Message
 
 logger = logging.getLogger(__name__)
@@ -81,33 +81,64 @@ def _load_alone(message: Message) -> Any:
         return error
 
 
-def write(message: Message, subject: Any, *, firm: Firm) -> Parcel:
-    """The message as it would go out now. Raises whatever its kind or its templates raise."""
+@dataclass(frozen=True)
+class Written:
+    """The words of a message alone."""
+
+    text: str
+    subject: str = ""
+    html: str = ""
+
+
+def write(
+    message: Message, subject: Any, *, firm: Firm, words: Mapping[tuple[str, str], own_words.Parts] | None = None
+) -> Parcel:
+    """The message as it would go out now. Raises whatever its kind or its templates raise.
+
+    ``words`` are the firm's own, for the kinds of a whole batch; looked up here where they are not given.
+    """
     kind = kinds.get(message.kind)
     language, zone = reader_of(message, firm)
+    own = (own_words.in_use([kind.code]) if words is None else words).get((kind.code, language), own_words.NONE)
     with translation.override(language), timezone.override(zone):
         shown = {
-            "firm": firm,
+            **frame(firm, language),
             "recipient": message.recipient,
             "recipient_name": message.recipient.name if message.recipient else "",
-            "site_url": settings.SITE_URL,
-            "language": language,
             **kind.context(message, subject),
         }
+        written = compose(kind, shown, own)
         if message.channel == Message.Channel.SMS:
-            text = " ".join(_text("sms.txt", kind.code, shown).split())
-            return Parcel(message, phone_of(message), firm, gsm.simplify(text))
-        shown["subject"] = " ".join(_text("subject.txt", kind.code, shown).split())
+            return Parcel(message, phone_of(message), firm, written.text)
         return Parcel(
             message,
             address_of(message),
             firm,
-            _text("body.txt", kind.code, shown).strip() + "\n",
-            shown["subject"],
-            _template("body.html", kind.code).render(Context(shown)),
+            written.text,
+            written.subject,
+            written.html,
             tuple(kind.attachments(message, subject)),
             _thread_of(message, kind.thread(message, subject)),
         )
+
+
+def frame(firm: Firm, language: str) -> dict[str, Any]:
+    """What the templates of every message show."""
+    return {"firm": firm, "site_url": settings.SITE_URL, "language": language}
+
+
+def compose(kind: Kind, shown: Mapping[str, Any], own: own_words.Parts) -> Written:
+    """The shipped words, and where the firm has its own, those; in the language and zone in force."""
+    filled = own_words.fill(kind.code, own, shown)
+    if kind.channel == Message.Channel.SMS:
+        return Written(gsm.simplify(filled.get("sms") or _one_line("sms.txt", kind.code, shown)))
+    shown = {**shown, "own_words": filled}
+    shown["subject"] = filled.get("subject") or _one_line("subject.txt", kind.code, shown)
+    return Written(
+        _text("body.txt", kind.code, shown).strip() + "\n",
+        shown["subject"],
+        template("body.html", kind.code).render(Context(shown)),
+    )
 
 
 def _thread_of(message: Message, first: Message | None) -> str:
@@ -138,9 +169,13 @@ def message_id(message: Message) -> str:
     return f"<{name}@{urlsplit(settings.SITE_URL).hostname}>"
 
 
-def _text(name: str, code: str, shown: dict[str, Any]) -> str:
-    return _template(name, code).render(Context(shown, autoescape=False))
+def _one_line(name: str, code: str, shown: Mapping[str, Any]) -> str:
+    return " ".join(_text(name, code, shown).split())
 
 
-def _template(name: str, code: str) -> Template:
+def _text(name: str, code: str, shown: Mapping[str, Any]) -> str:
+    return template(name, code).render(Context(dict(shown), autoescape=False))
+
+
+def template(name: str, code: str) -> Template:
     return Engine.get_default().get_template(f"messages/{code}/{name}")

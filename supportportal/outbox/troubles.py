@@ -7,10 +7,11 @@ from django.db.models import Min
 
 from supportportal.watch.troubles import Trouble, span
 
+from . import own_words
 from .delivery import NOT_WRITTEN
 from .events import MOST_ATTEMPTS
 from .gateways.words import NO_EMAIL, NO_SMS
-from .models import DeliveryEvent, Gateway, Inbound, Message, Restoration
+from .models import DeliveryEvent, Gateway, Inbound, Message, Restoration, Wording
 
 PATIENCE = timedelta(minutes=3)  # a sign-in code is of use for a quarter of an hour
 SHORT_PAUSES = 3  # so many in a row are trouble that time alone will not mend
@@ -30,6 +31,7 @@ def found(at: datetime) -> Iterator[Trouble]:
     yield from _unmarked(at)
     yield from _arrived(at)
     yield from _given_up(at)
+    yield from _unworded()
 
 
 def oldest_due(at: datetime) -> dict[str, timedelta]:
@@ -86,4 +88,15 @@ def _given_up(at: datetime) -> Iterator[Trouble]:
     if count := failed.exclude(note__startswith=NOT_WRITTEN).count():
         yield Trouble(
             "outbox.failed", f"{count} messages failed within 30 days; the admin shows each and why.", grave=False
+        )
+
+
+def _unworded() -> Iterator[Trouble]:
+    """The firm's own words that no longer fit their message: it goes out in the shipped ones."""
+    for row in own_words.broken(Wording.objects.all()):
+        yield Trouble(
+            "outbox.wording",
+            f"The firm's own words for {row.kind} ({row.language}) do not fit that message any more, so it goes out in"
+            " the shipped words: open Message wording in the admin and save them anew, or go back to the shipped text.",
+            grave=False,
         )
