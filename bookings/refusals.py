@@ -107,6 +107,11 @@ class CallNotClaimed(BookingRefused):
     reason = _("Please take this request first, so that nobody else calls at the same time.")
 
 
+class CallsNotOpen(BookingRefused):
+    code = "calls_not_open"
+    reason = _("Calls are closed to this client now. Close the request, or leave it until they are open again.")
+
+
 class CallsOpen(BookingRefused):
     code = "calls_open"
     reason = _("Calls are open to this client. If the call is not needed any more, please cancel the request.")

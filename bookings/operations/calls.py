@@ -16,6 +16,7 @@ from ..refusals import (
     CallClaimed,
     CallClosed,
     CallNotClaimed,
+    CallsNotOpen,
     CallsOpen,
     NoContact,
     NoDescription,
@@ -136,12 +137,17 @@ def cancel(callback: Callback, *, by: User, at: datetime) -> Callback:
 
 @transaction.atomic
 def claim(callback: Callback, *, by: User, at: datetime) -> Callback:
-    """``by`` will call. Claiming one's own again changes nothing. Raises CallClaimed or CallClosed."""
+    """``by`` will call. Claiming one's own again changes nothing.
+
+    Raises CallClaimed, CallClosed, or CallsNotOpen while calls are closed to the client (R-4).
+    """
     callback = _lock(callback, by)
     if callback.claimed_by == by:
         return callback
     if callback.claimed_by is not None:
         raise CallClaimed(callback.claimed_by)
+    if not gate_is_open(callback.client, Gate.CALLBACK, at):
+        raise CallsNotOpen
     callback.state, callback.claimed_by, callback.claimed_at = State.CLAIMED, by, at
     callback.save(update_fields=["state", "claimed_by", "claimed_at"])
     trail.record("callback.claimed", callback, by=by, at=at)

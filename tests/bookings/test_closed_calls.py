@@ -106,8 +106,8 @@ def test_closing_it_tells_the_client_why_nobody_calls(callback, agent):
 def test_it_is_refused_where_calls_are_open_or_a_colleague_has_it_or_it_is_closed(callback, agent):
     with pytest.raises(CallsOpen):
         calls.close_as_closed(callback, by=agent, at=MONDAY)
-    close(callback)
     calls.claim(callback, by=StaffFactory(roles=["agent"]), at=MONDAY)
+    close(callback)
     with pytest.raises(CallClaimed):
         calls.close_as_closed(callback, by=agent, at=MONDAY)
     calls.cancel(callback, by=callback.client, at=MONDAY)
@@ -137,6 +137,8 @@ def test_the_request_is_not_taken_but_closed(client, agent, callback):
     assert "I'll call" not in text and 'button--primary" href="tel:' not in text
     press = reverse("admin:bookings_callback_act", args=[callback.pk, "calls-closed"])
     assert press in text
+    taken = client.post(press.replace("calls-closed", "claim"), follow=True).content.decode()
+    assert "Calls are closed to this client now" in taken
     assert "told that calls are closed" in client.post(press, follow=True).content.decode()
     assert Message.objects.filter(kind="callback_closed", recipient=callback.client).exists()
 
