@@ -44,6 +44,7 @@ class BookingsConfig(AppConfig):
             cells,
             demo,
             doctor_checks,
+            forgetting,
             numbers,
             own_data,
             registration_calendar,
@@ -76,6 +77,7 @@ class BookingsConfig(AppConfig):
         registration_outcomes.register()
         registration_waiting.register()
         own_data.register()
+        forgetting.register()
         metrics.register(numbers.CONFLICTS)
         doctor.register(doctor_checks.what_to_book)
         pre_migrate.connect(cells.drop_before_migrate, sender=self)

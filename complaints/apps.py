@@ -9,10 +9,11 @@ class ComplaintsConfig(AppConfig):
     def ready(self) -> None:
         from supportportal.people import confirming
 
-        from . import own_data, registration, registration_client, registration_staff
+        from . import forgetting, own_data, registration, registration_client, registration_staff
 
         registration.register()
         registration_client.register()
         registration_staff.register()
         own_data.register()
+        forgetting.register()
         confirming.register(confirming.Grave("admin:complaints_complaint_export"))

@@ -9,9 +9,10 @@ class ConductConfig(AppConfig):
     def ready(self) -> None:
         from supportportal.people import confirming
 
-        from . import registration
+        from . import forgetting, registration
 
         registration.register()
+        forgetting.register()
         confirming.register(
             confirming.Grave("admin:conduct_incident_decide", confirming.pressed("decide")),
             confirming.Grave("admin:conduct_measure_extend", confirming.pressed("decide")),

@@ -56,6 +56,16 @@ class Environment(environ.Env):
             raise ImproperlyConfigured(f"{var} is too short to be a secret: it needs {least} characters or more.")
         return value
 
+    def periods(self, var: str) -> dict[str, builtins.int]:
+        """Days by name, as in "messages=730,sessions=1095"; empty by default."""
+        found: dict[str, builtins.int] = {}
+        for pair in filter(None, (one.strip() for one in str(self.get_value(var, default="")).split(","))):
+            name, _equals, days = (part.strip() for part in pair.partition("="))
+            if not (name and days.isascii() and days.isdigit() and len(days) < 10) or name in found:
+                raise ImproperlyConfigured(f"{var} holds {pair!r}; it has to look like messages=730,sessions=1095.")
+            found[name] = builtins.int(days)
+        return found
+
     def database(self, var: str, default: str) -> dict[str, Any]:
         """Never shows the value: it holds a password."""
         try:

@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "bookings",
     "complaints",
     "conduct",
+    "supportportal.retention",  # behind those that say what of theirs goes
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -139,6 +140,8 @@ BACKUP_DIR = Path(env("BACKUP_DIR", default=str(VAR_DIR / "backups")))
 # Where the end of the trail is marked each hour; best on another disk than the database's.
 TRAIL_MARKS = Path(env("TRAIL_MARKS", default=str(VAR_DIR / "trail_marks")))
 
+# For how many days each kind of data is kept; for ever, where nothing is said.
+RETENTION = env.periods("RETENTION")
 # -- people ------------------------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "people.User"
@@ -280,6 +283,7 @@ CELERY_BEAT_SCHEDULE = {
     "every-minute-say-alive": _every(60, "supportportal.watch.tasks.say_alive"),
 }
 
+    "every-hour-prune": _every(3600, "supportportal.retention.tasks.prune"),  # a day at a time would miss days off
 # -- agents' own calendars ---------------------------------------------------------------------------------------------
 
 CALENDAR_SCHEMES = ("https",)

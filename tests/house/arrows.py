@@ -18,6 +18,7 @@ KERNEL = [
     {"people"},
     {"outbox"},
     {"pages"},
+    {"retention"},
     {"backups"},
     {"demo"},
 ]

@@ -1,0 +1,243 @@
+"""What is due to go, and letting it go: by its time, or with the client who asks for it. And holding it back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from supportportal.people.models import Role, User
+from supportportal.trail import operations as trail
+from supportportal.watch import stopping
+
+from . import kinds, of_messages, policy
+from .kinds import Kind, Open
+from .models import Forgotten, LegalHold
+
+BATCH = 100
+CLIENTS = "clients"
+
+
+class RetentionRefused(Exception):
+    """What was asked is not possible; ``str()`` says why, fit to show."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """What of one kind is due: ``held`` of them stay for a legal hold. ``days`` None: kept for ever, nothing is due."""
+
+    kind: Kind
+    days: int | None
+    due: int = 0
+    held: int = 0
+    oldest: datetime | None = None
+
+    @property
+    def going(self) -> int:
+        return self.due - self.held
+
+
+@dataclass(frozen=True)
+class Share:
+    """How many rows of a kind are one client's."""
+
+    kind: Kind
+    rows: int
+
+
+def may_forget(by: User) -> bool:
+    """Owners and superusers."""
+    return by.is_active and by.is_staff and (by.is_superuser or by.has_role(Role.OWNER))
+
+
+# -- what is due -------------------------------------------------------------------------------------------------------
+
+
+def lines(at: datetime, *, seen_by: User | None = None) -> list[Line]:
+    """One line for each kind, a query for each that has a time. Totals alone; ``seen_by``: of what that person may know
+    of (C-8)."""
+    return [_line(kind, at, seen_by) for kind in kinds.all_kinds()]
+
+
+def _line(kind: Kind, at: datetime, seen_by: User | None) -> Line:
+    kept_for = policy.period(kind.code)
+    if kept_for is None:
+        return Line(kind, None)
+    rows = due(kind, at)
+    if seen_by is not None and kind.seen_by is not None:
+        rows = rows.filter(pk__in=kind.seen_by(kind.model._base_manager.all(), seen_by).values("pk"))
+    found = rows.order_by().aggregate(
+        n=Count("pk"), stay=Count("pk", filter=Q(pk__in=held(kind).values("pk"))), oldest=Min(kind.since)
+    )
+    return Line(kind, kept_for.days, found["n"], found["stay"], found["oldest"])
+
+
+def due(kind: Kind, at: datetime) -> QuerySet[Any]:
+    """Rows whose time is over and that may go, those of a legal hold among them; none where there is no time."""
+    kept_for = policy.period(kind.code)
+    if kept_for is None:
+        return kind.model._base_manager.none()
+    rows = kind.due(at - kept_for, at)
+    for ids in [*kinds.needed(kind.code, at), *of_messages.owed_about(kind)]:
+        rows = rows.exclude(pk__in=ids)
+    return rows.exclude(Exists(Forgotten.objects.filter(kind=kind.code, subject_id=OuterRef("pk"))))
+
+
+def held(kind: Kind) -> QuerySet[Any]:
+    """Rows that a legal hold keeps."""
+    return of_messages.about(kind, LegalHold.objects.standing().values("person"))
+
+
+# -- letting go --------------------------------------------------------------------------------------------------------
+
+
+def prune(at: datetime, *, by: Any = None) -> dict[str, int]:
+    """Let go of everything that is due, in small transactions; return how many rows of each kind went.
+
+    Any number may run at once, and one that is stopped is taken up by the next: what has gone is not due again.
+    """
+    counts: dict[str, int] = {}
+    for kind in kinds.all_kinds():
+        while not stopping.has_begun() and (gone := _prune_some(kind, at)):
+            counts[kind.code] = counts.get(kind.code, 0) + gone
+    if counts:
+        trail.record("retention.pruned", _subject(), by=by, at=at, **counts)
+    return counts
+
+
+@transaction.atomic
+def _prune_some(kind: Kind, at: datetime) -> int:
+    rows = due(kind, at).exclude(pk__in=held(kind).values("pk"))
+    if not rows.exists():
+        return 0
+    pks = _locked(kind, rows)
+    if kind.code == CLIENTS:
+        for person in User.objects.filter(pk__in=pks).order_by("pk"):
+            _forget_all_of(person, at)
+    else:
+        forget(kind, pks, at)
+    return len(pks)
+
+
+def _locked(kind: Kind, rows: QuerySet[Any]) -> list[int]:
+    """Some of the rows, which nobody else changes or forgets meanwhile. What another run has in hand is passed over.
+
+    They are looked at again once they are locked: a hold or a reply may have come just before.
+    """
+    some = list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH])
+    lock = kind.model._base_manager.filter(pk__in=some).order_by("pk")
+    lock = lock.select_for_update(no_key=True, skip_locked=connection.features.has_select_for_update_skip_locked)
+    mine = list(lock.values_list("pk", flat=True))
+    return list(rows.filter(pk__in=mine).order_by("pk").values_list("pk", flat=True))
+
+
+def forget(kind: Kind, pks: Sequence[int], at: datetime) -> None:
+    """Take the words and persons of these rows away, with what was written and mailed about them."""
+    if not pks:
+        return
+    of_messages.forget_about(kind, pks, at)
+    kind.forget(pks, at)
+    names = {"content_type": ContentType.objects.get_for_model(kind.model), "object_id__in": [str(pk) for pk in pks]}
+    LogEntry.objects.filter(**names).update(object_repr="", change_message="")
+    rows = [Forgotten(kind=kind.code, subject_id=pk, at=at) for pk in pks]
+    Forgotten.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _forget_all_of(person: User, at: datetime) -> None:
+    for kind in kinds.all_kinds():
+        if kind.code != CLIENTS:
+            forget(kind, list(_of(kind, person).values_list("pk", flat=True)), at)
+    forget(clients(), [person.pk], at)
+
+
+def clients() -> Kind:
+    return next(kind for kind in kinds.all_kinds() if kind.code == CLIENTS)
+
+
+def _of(kind: Kind, person: User) -> QuerySet[Any]:
+    return kind.model._base_manager.filter(kind.whose([person.pk]))
+
+
+# -- one client --------------------------------------------------------------------------------------------------------
+
+
+def shares(person: User) -> list[Share]:
+    """What goes with the client, by kind; nothing that tells of a case (C-8): those are left out."""
+    found = [Share(kind, _of(kind, person).count()) for kind in kinds.all_kinds() if kind.seen_by is None]
+    return [share for share in found if share.rows and share.kind.code != CLIENTS]
+
+
+def why_not(person: User, *, by: User, at: datetime) -> list[Any]:
+    """Why this client cannot be anonymised now, as sentences that ``by`` may read; empty where nothing stands against.
+
+    Of what ``by`` may not know, it says the same as of a message on its way (C-8).
+    """
+    if person.is_staff or person.is_superuser or person.account_id is None:
+        return [_("Only clients are anonymised; this is no client of an account.")]
+    if is_forgotten(person):
+        return [_("This client has been anonymised already.")]
+    found = [_said(one, person, by, at) for one in kinds.all_opens() if one.who(at).filter(pk=person.pk).exists()]
+    if LegalHold.objects.standing().filter(person=person).exists():
+        found.append(_("A legal hold keeps everything about this client. Lift it first."))
+    return list(dict.fromkeys(found))
+
+
+def _said(one: Open, person: User, by: User, at: datetime) -> Any:
+    if one.seen_by is not None and not one.seen_by(at, by).filter(pk=person.pk).exists():
+        return of_messages.ON_ITS_WAY
+    return one.says
+
+
+def is_forgotten(person: User) -> bool:
+    return Forgotten.objects.filter(kind=CLIENTS, subject_id=person.pk).exists()
+
+
+@transaction.atomic
+def forget_person(person: User, *, by: User, at: datetime) -> None:
+    """Anonymise one client, with everything of theirs. Raises RetentionRefused where something stands against it."""
+    if not may_forget(by):
+        raise RetentionRefused(_("Only owners and superusers anonymise clients."))
+    person = User.objects.select_for_update(no_key=True).get(pk=person.pk)
+    if reasons := why_not(person, by=by, at=at):
+        raise RetentionRefused(" ".join(str(reason) for reason in reasons))
+    _forget_all_of(person, at)
+    trail.record("person.anonymised", person, by=by, at=at)
+
+
+# -- legal holds -------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def place_hold(person: User, reason: str, *, by: User, at: datetime) -> LegalHold:
+    """Keep everything about ``person`` until it is lifted. Raises RetentionRefused where a hold stands already."""
+    if not may_forget(by):
+        raise RetentionRefused(_("Only owners and superusers place and lift legal holds."))
+    User.objects.select_for_update(no_key=True).get(pk=person.pk)
+    if is_forgotten(person):
+        raise RetentionRefused(_("This client has been anonymised already."))
+    try:
+        with transaction.atomic():
+            hold = LegalHold.objects.create(person=person, reason=reason.strip(), placed_by=by, placed_at=at)
+    except IntegrityError:
+        raise RetentionRefused(_("A legal hold on this person stands already.")) from None
+    trail.record("hold.placed", hold, by=by, at=at, person=person.pk)
+    return hold
+
+
+@transaction.atomic
+def lift_hold(hold: LegalHold, *, by: User, at: datetime) -> None:
+    """From now on the person's data goes when its time is over. Nothing happens where it was lifted already."""
+    if not may_forget(by):
+        raise RetentionRefused(_("Only owners and superusers place and lift legal holds."))
+    if LegalHold.objects.standing().filter(pk=hold.pk).update(lifted_by=by, lifted_at=at):
+        trail.record("hold.lifted", hold, by=by, at=at, person=hold.person_id)
+
+
+def _subject() -> Any:
+    """What a run is about: no row of its own."""
+    return Forgotten(pk=0)

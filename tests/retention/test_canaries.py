@@ -1,0 +1,52 @@
+"""After a client was anonymised, nothing of theirs is found in any column of the database, nor in any kept file."""
+
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.db import connection, models
+
+from supportportal.files import orphans
+from supportportal.files.models import private_storage
+from supportportal.people.models import User
+from supportportal.retention import operations
+from tests.factories import StaffFactory
+from tests.support.own_data import holds, opened
+
+from .someone import ADDRESS, CONTENT, DAY, NAME, NOW, PHONE, someone
+
+pytestmark = pytest.mark.django_db(transaction=True)
+CANARIES = ("canary", ADDRESS, NAME.lower(), PHONE)
+
+
+def columns_that_hold(*wanted: str) -> dict[str, str]:
+    """Every column of every table in which one of these stands, as text, with one that does."""
+    found = {}
+    with connection.cursor() as cursor:
+        for model in apps.get_models(include_auto_created=True):
+            for field in model._meta.local_concrete_fields:
+                if isinstance(field, models.CharField | models.TextField | models.JSONField | models.FileField):
+                    cursor.execute(f'SELECT CAST("{field.column}" AS text) FROM "{model._meta.db_table}"')
+                    texts = [row[0].lower() for row in cursor.fetchall() if row[0]]
+                    held = [text for text in texts if any(one in text for one in wanted)]
+                    if held:
+                        found[f"{model._meta.label}.{field.name}"] = held[0]
+    return found
+
+
+def files_that_hold(wanted: str) -> list[str]:
+    kept = (file for file in Path(private_storage().location).rglob("*") if file.is_file())
+    return [file.name for file in kept if wanted.encode() in file.read_bytes()]
+
+
+def test_nothing_of_an_anonymised_client_is_found():
+    person, owner = someone(), StaffFactory(roles=["owner"])
+    before = columns_that_hold(*CANARIES)
+    assert len(before) > 60 and files_that_hold(CONTENT)  # the control: they can be found
+    operations.forget_person(person, by=owner, at=NOW)
+    orphans.sweep(at=NOW + DAY)
+    assert columns_that_hold(*CANARIES) == {}
+    assert files_that_hold(CONTENT) == []
+    gone = User.objects.get(pk=person.pk)
+    archive = opened(gone, NOW)
+    assert [holds(archive, one) for one in ("Canary", ADDRESS, NAME, PHONE)] == [[], [], [], []]
