@@ -214,7 +214,7 @@ def calendar_entry(request: HttpRequest, reference: str) -> HttpResponse:
 @require_safe
 def download(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
     booking = get_object_or_404(Booking.objects.visible_to(request.user), reference=reference)
-    return download_response(get_object_or_404(booking.files, pk=pk))
+    return download_response(get_object_or_404(booking.files, pk=pk), of=booking)
 
 
 @require_safe

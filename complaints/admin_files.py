@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from supportportal.files import intake
-from supportportal.files.download import download_response
+from supportportal.files.download import download_response, require_given_out
 
 from . import casefile
 from .admin_access import GatedAdmin
@@ -40,8 +40,10 @@ class FilesAdmin(GatedAdmin):
         rows = self.case(request, pk).evidence.select_related("file", "shown", "complaint")
         found = get_object_or_404(rows, pk=evidence)
         stored = found.file if original or found.shown is None else found.shown
+        require_given_out(found.file, of=found.complaint)  # nor a copy of what is withheld
+        response = download_response(stored, of=found.complaint)
         desk.opened(found, original=stored == found.file, by=request.user, at=timezone.now())
-        return download_response(stored)
+        return response
 
     def export_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The case file: timeline, letters as they were sent, list of evidence, in one archive."""
@@ -49,4 +51,4 @@ class FilesAdmin(GatedAdmin):
         archive = casefile.build(complaint, at)
         desk.exported(complaint, sha256=hashlib.sha256(archive).hexdigest(), by=request.user, at=at)
         name = f"{complaint.reference}-{at:%Y-%m-%d}.zip"
-        return download_response(intake.keep(name, "application/zip", archive, at))
+        return download_response(intake.keep(name, "application/zip", archive, at), of=complaint)

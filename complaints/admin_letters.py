@@ -201,7 +201,7 @@ class LettersAdmin(GatedAdmin):
         found = _letter(self.case(request, pk), letter)
         if found.content is None:
             raise Http404
-        return download_response(found.content)
+        return download_response(found.content, of=found.complaint)
 
     def pdf_view(self, request: HttpRequest, pk: int, letter: int) -> HttpResponse:
         """The letter as PDF, where that can be drawn here; elsewhere there is the page to print."""

@@ -24,7 +24,7 @@ from .timeline import Happened, Rows
 
 TIMELINE = ("at", "what", "who", "detail", "state")
 LETTERS = ("file", "kind", "way", "state", "subject", "sent_at", "sha256")
-EVIDENCE = ("name", "type", "bytes", "sha256", "added_at", "added_by_staff", "scan")
+EVIDENCE = ("name", "type", "bytes", "sha256", "added_at", "added_by_staff", "scan", "withheld")
 
 
 def build(complaint: Complaint, at: datetime) -> bytes:
@@ -86,9 +86,9 @@ def _letter(name: str, letter: Letter, zone: ZoneInfo) -> list[Any]:
 
 
 def _evidence(one: Evidence, zone: ZoneInfo) -> list[Any]:
-    file = one.file
+    file, added = one.file, _iso(one.added_at, zone)
     by_staff, scan = ("yes" if flag else "no" for flag in (one.added_by_id, one.is_scan))
-    return [file.name, file.content_type, file.size, file.sha256, _iso(one.added_at, zone), by_staff, scan]
+    return [file.name, file.content_type, file.size, file.sha256, added, by_staff, scan, file.why_withheld]
 
 
 def _iso(instant: datetime | None, zone: ZoneInfo) -> str:

@@ -162,8 +162,9 @@ class AppealAdmin(GatedAdmin):
         """What the client handed in: checked, noted on the trail, only ever downloaded."""
         appeal = self.appeal(request, pk)
         stored = get_object_or_404(appeal.files, pk=file)
+        response = download_response(stored, of=appeal.measure.incident)
         desk.opened(appeal.measure.incident, stored, by=request.user, at=timezone.now())
-        return download_response(stored)
+        return response
 
     def enter_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """An appeal that came by post, or in a mail: with its words, its files and its instant."""

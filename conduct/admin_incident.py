@@ -123,8 +123,9 @@ class PageAdmin(GatedAdmin):
         answers = mails.heard(incident, all_of_it=sees_all_of(request, incident))
         sent = answers.filter(files__isnull=False).values("files")
         stored = get_object_or_404(StoredFile.objects.filter(Q(pk__in=own) | Q(pk__in=sent)), pk=file)
+        response = download_response(stored, of=incident)
         desk.opened(incident, stored, by=request.user, at=timezone.now())
-        return download_response(stored)
+        return response
 
     def _case_page(
         self, request: HttpRequest, incident: Incident, at: datetime, *, posted: Posted | None = None, **more: Any

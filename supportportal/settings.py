@@ -94,6 +94,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "supportportal.pages.full.NoRoomMiddleware",
+    "supportportal.pages.withheld_views.WithheldMiddleware",
     "supportportal.people.middleware.ReaderMiddleware",
     "supportportal.people.middleware.SignInsMiddleware",
     "supportportal.people.middleware.SecondFactorMiddleware",
@@ -209,6 +210,7 @@ PRIVATE_FILES_ROOT = VAR_DIR / "private"
 FILES_MAX_BYTES = env.int("FILES_MAX_BYTES", default=10 * 1024 * 1024)
 FILES_MAX_COUNT = env.int("FILES_MAX_COUNT", default=5)
 FILES_MAX_PIXELS = env.int("FILES_MAX_PIXELS", default=50_000_000)
+CLAMD_URL = env.address("CLAMD_URL", schemes=("tcp", "unix"))  # what looks for viruses; files wait until it has
 FILES_MAX_ARCHIVE_MEMBERS = 2_000
 FILES_MAX_UNPACKED_BYTES = 100 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = [
@@ -267,6 +269,7 @@ CELERY_BEAT_SCHEDULE = {
     "every-5-seconds-events": _every(5, "supportportal.outbox.tasks.handle_events"),
     "every-5-seconds-mail": _every(5, "supportportal.outbox.tasks.handle_mail"),
     "every-5-seconds-seal": _every(5, "supportportal.trail.tasks.seal"),
+    "every-5-seconds-screen": _every(5, "supportportal.files.tasks.screen"),
     "every-20-seconds-reconcile": _every(20, "supportportal.outbox.tasks.reconcile"),
     "every-3-seconds-pass-on": _every(3, "bookings.tasks.pass_on"),
     "every-20-seconds-unanswered": _every(20, "bookings.tasks.cancel_unanswered"),

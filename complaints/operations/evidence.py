@@ -39,7 +39,7 @@ def copies(files: Sequence[StoredFile], at: datetime) -> Copies:
         with one.content.open("rb") as content:
             stripped = stripping.strip(content.read(), one.content_type)
         if stripped is not None:
-            made[one.pk] = intake.keep(one.name, one.content_type, stripped, at)
+            made[one.pk] = intake.keep(one.name, one.content_type, stripped, at, is_ours=False)
     return made
 
 

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from supportportal import room
 
 from . import names, sniffing
-from .models import StoredFile, private_storage
+from .models import StoredFile, private_storage, to_be_screened
 from .sniffing import Kind
 
 TAKEN = _("Please add a PDF, a picture (PNG, JPEG, GIF, WebP, HEIC), a text, or a Word, Excel or OpenDocument file.")
@@ -78,6 +78,7 @@ def accept(upload: UploadedFile, at: datetime) -> StoredFile:
         size=upload.size or 0,
         sha256=_digest(upload),
         uploaded_at=at,
+        **to_be_screened(at),
     )
     upload.seek(0)
     with _whole_or_not_at_all(found.name, place):
@@ -86,14 +87,18 @@ def accept(upload: UploadedFile, at: datetime) -> StoredFile:
     return stored
 
 
-def keep(name: str, content_type: str, content: bytes, at: datetime) -> StoredFile:
-    """Keep what we have written ourselves (a letter, an export) as it is; it is only ever downloaded, like the rest."""
+def keep(name: str, content_type: str, content: bytes, at: datetime, *, is_ours: bool = True) -> StoredFile:
+    """Keep what we have written ourselves (a letter, an export) as it is; it is only ever downloaded, like the rest.
+
+    A copy of what came from outside is not ``is_ours``.
+    """
     stored = StoredFile(
         name=name[:150],
         content_type=content_type,
         size=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
         uploaded_at=at,
+        **({} if is_ours else to_be_screened(at)),
     )
     place = _place()
     with _whole_or_not_at_all(name, place):

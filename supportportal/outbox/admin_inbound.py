@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from supportportal import reader, wording
-from supportportal.files.download import download_of
+from supportportal.files.download import download_of, require_given_out
 
 from . import attached
 from . import inbound as intake
@@ -128,6 +128,7 @@ class InboundAdmin(admin.ModelAdmin):
         file = next((one for one in attached.files_of(mail) if one.number == number and not one.problem), None)
         if file is None:
             raise Http404
+        require_given_out(mail, of=mail)
         return download_of(file.open(), file.name, file.content_type)
 
     def act_view(self, request: HttpRequest, pk: int, action: str) -> HttpResponse:

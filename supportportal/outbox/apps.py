@@ -8,6 +8,7 @@ class OutboxConfig(AppConfig):
     verbose_name = _("Messages")
 
     def ready(self) -> None:
+        from supportportal.files import screening
         from supportportal.people import roles
         from supportportal.people.models import Role
         from supportportal.watch import doctor, metrics
@@ -15,6 +16,7 @@ class OutboxConfig(AppConfig):
 
         from . import (
             answers,
+            attached,
             doctor_checks,
             gateways,
             kinds,
@@ -27,6 +29,7 @@ class OutboxConfig(AppConfig):
             webhooks,  # noqa: F401  (it listens to what e-mail providers report)
             wordables,
         )
+        from .models import Inbound
 
         notices.register()
         own_data.register()
@@ -36,6 +39,7 @@ class OutboxConfig(AppConfig):
         kinds.register(*answers.KINDS, *trials.KINDS)
         own_words.describe(wordables.WORDABLES)
         gateways.check()
+        screening.register(Inbound, attached.contents)
         watched.register(troubles.found)
         metrics.register(*numbers.GAUGES)
         doctor.register(*doctor_checks.CHECKS, needs_database=False)

@@ -15,7 +15,9 @@ from .models import Inbound
 
 @dataclass(frozen=True)
 class Attached:
-    """One file. ``problem`` says why it is not given out; empty for one that can be downloaded."""
+    """One file. ``problem`` says why we do not take it; empty for one that can be downloaded, once its mail is
+    ``is_given_out``.
+    """
 
     number: int
     name: str
@@ -35,6 +37,13 @@ def files_of(inbound: Inbound) -> list[Attached]:
     """In the order of the mail. Nothing is kept twice: they are read from the mail as it came."""
     with inbound.raw.open("rb") as raw:
         return list(_looked_at(mail_files.read(raw.read())))
+
+
+def contents(inbound: Inbound) -> Iterator[BytesIO]:
+    """What is screened of a mail: its files, whether we take them or not."""
+    with inbound.raw.open("rb") as raw:
+        found = mail_files.read(raw.read())
+    yield from (BytesIO(one.content) for one in found)
 
 
 def _looked_at(files: list[mail_files.MailFile]) -> Iterator[Attached]:

@@ -18,6 +18,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 
 from supportportal import links
+from supportportal.files.models import to_be_screened
 from supportportal.people.access import gate_is_open
 from supportportal.people.models import Firm, Gate, Restriction, User
 from supportportal.trail import operations as trail
@@ -171,6 +172,7 @@ def receive(raw: bytes, letter: Letter, *, gateway: str, verdict: str, at: datet
         is_automatic=letter.is_automatic or _is_ours(letter),
         arrived_at=at,
         note="too large: only its beginning is kept" if len(raw) > settings.INBOUND_MAX_BYTES else "",
+        **to_be_screened(at),
     )
     if about := _understood(inbound).answers:  # who may see it depends on that from the first moment (C-8)
         inbound.answers, inbound.subject_type, inbound.subject_id = about, about.subject_type, about.subject_id

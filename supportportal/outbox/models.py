@@ -11,7 +11,7 @@ from django.db.models import Case, F, Q, Value, When
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from supportportal.files.models import private_storage
+from supportportal.files.models import Screened, ScreenedQuerySet, private_storage
 
 from . import kinds
 
@@ -286,13 +286,16 @@ class DeliveryEvent(models.Model):
         return f"{self.kind} {self.provider_id}"
 
 
-class InboundQuerySet(models.QuerySet):
+class InboundQuerySet(ScreenedQuerySet):
     def to_do(self):
         return self.filter(state=Inbound.State.WAITING)
 
 
-class Inbound(models.Model):
-    """One mail that came in. Only ``outbox.inbound`` changes its state; the mail itself is never altered."""
+class Inbound(Screened):
+    """One mail that came in. Only ``outbox.inbound`` changes its state; the mail itself is never altered.
+
+    What is screened of it are the files that came with it, all together; its words are shown meanwhile.
+    """
 
     class State(models.TextChoices):
         NEW = "new", _("just arrived")
@@ -348,11 +351,12 @@ class Inbound(models.Model):
 
     objects = InboundQuerySet.as_manager()
 
-    class Meta:
+    class Meta(Screened.Meta):
         ordering = ["-arrived_at", "-pk"]
         verbose_name = _("request by mail")
         verbose_name_plural = _("requests by mail")
         indexes = [
+            *Screened.Meta.indexes,
             models.Index(fields=["state", "arrived_at"], name="inbound_by_state"),
             models.Index(fields=["subject_type", "subject_id"], name="inbound_by_subject"),
         ]

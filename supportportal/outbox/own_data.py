@@ -77,10 +77,14 @@ def _received(person: User, others: Others) -> Iterator[Record]:
                 *facts_of(one, "arrived_at", "sender", "state"),
                 Fact("subject", _("Subject"), subject),
                 Fact("text", _("Text"), others.blank(cleaned(one.text))),
-                Fact("files", _("Files"), [File(file.name, file.open) for file in files if not file.problem]),
+                Fact("files", _("Files"), [_file(file, one) for file in files if not file.problem]),
                 Fact("files_not_kept", _("Files that we could not take"), [one.name for one in files if one.problem]),
             ],
         )
+
+
+def _file(file: attached.Attached, mail: Inbound) -> File | Coded:
+    return File(file.name, file.open) if mail.is_given_out else own_data.not_given_out(file.name, mail)
 
 
 def cleaned(text: str) -> str:

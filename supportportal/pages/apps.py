@@ -12,10 +12,11 @@ class PagesConfig(AppConfig):
     label = "pages"
 
     def ready(self) -> None:
-        from supportportal.people import kept_open
+        from supportportal.people import confirming, kept_open
 
         from . import checklist, closed, facts, panels
 
+        confirming.register(confirming.Grave("file_decide"))
         panels.home_board.register(closed.PANEL)
         kept_open.register(
             kept_open.Way("privacy", _("Privacy and legal notices"), _privacy, 90),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import views
+from . import views, withheld_views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -9,5 +9,6 @@ urlpatterns = [
     path("firm/logo", views.firm_logo, name="firm_logo"),
     path("language/", views.set_language, name="set_language"),
     path("zone/", views.set_zone, name="set_zone"),
+    path("files/decide/", withheld_views.decide, name="file_decide"),
     path("legal/<slug:code>/", views.legal, name="legal"),
 ]

@@ -11,7 +11,7 @@ from typing import IO, Any
 
 from django.db.models import Model
 
-from supportportal.files.models import StoredFile
+from supportportal.files.models import Screened, StoredFile
 
 from .models import User
 
@@ -88,8 +88,13 @@ def facts_of(row: Model, *fields: str) -> list[Fact]:
     return [Fact(name, row._meta.get_field(name).verbose_name, _value(row, name)) for name in fields]  # type: ignore[union-attr]
 
 
-def stored(files: Iterable[StoredFile]) -> list[File]:
-    return [File(one.name, _opener(one)) for one in files]
+def stored(files: Iterable[StoredFile]) -> list[File | Coded]:
+    """Of one that is not given out, its name and why."""
+    return [File(one.name, _opener(one)) if one.is_given_out else not_given_out(one.name, one) for one in files]
+
+
+def not_given_out(name: str, file: Screened) -> Coded:
+    return Coded(f"{file.screening}: {name}", f"{name} ({file.why_withheld})")
 
 
 def _value(row: Model, name: str) -> Any:

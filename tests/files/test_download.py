@@ -3,6 +3,7 @@ from django.core.files.base import ContentFile
 
 from supportportal.files.download import download_response, image_response
 from supportportal.files.models import StoredFile
+from supportportal.people.models import User
 
 from . import samples
 
@@ -24,8 +25,9 @@ def download(keep):
     """The response to asking for a file; closed when the test is over, as a server does."""
     responses = []
 
-    def ask(way=download_response, **kept):
-        responses.append(way(keep(**kept)))
+    def ask(way=None, **kept):
+        stored = keep(**kept)
+        responses.append(way(stored) if way else download_response(stored, of=User()))
         return responses[-1]
 
     yield ask

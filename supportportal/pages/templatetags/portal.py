@@ -22,6 +22,7 @@ register = template.Library()
 
 PILL_SHAPES = {"neutral": "○", "info": "●", "success": "✓", "warning": "▲", "danger": "■"}
 NOTICE_ICONS = {"info": "info", "success": "check", "warning": "alert", "danger": "alert"}
+SCREENING_STATES = {"waiting": "info", "withheld": "danger", "deleted": "neutral"}
 HOUR, DAY = 3600, 86400
 
 
@@ -129,6 +130,16 @@ def button(text: str, href: str = "", kind: str = "primary", **attributes) -> di
 def pill(state: str, text: str, title: str = "") -> dict:
     """A state as a shape and a word. States: neutral, info, success, warning, danger."""
     return {"state": state, "shape": PILL_SHAPES[state], "text": text, "title": title}
+
+
+@register.simple_tag
+def screening(*files) -> SafeString:
+    """A pill for a file that is not given out: it is being checked for viruses, withheld, or deleted. Of several that
+    belong together, the first such; nothing for the rest."""
+    file = next((one for one in files if one and not one.is_given_out), None)
+    if file is None:
+        return SafeString("")
+    return render_to_string("components/pill.html", pill(SCREENING_STATES[file.screening], file.why_withheld))
 
 
 @register.inclusion_tag("components/pill.html")
