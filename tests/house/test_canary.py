@@ -4,8 +4,12 @@ import io
 import json
 import logging
 import logging.config
+import re
+from html import unescape
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import requests
 from django.conf import settings as configured
 from django.db import IntegrityError, connection
 from django.test import Client
@@ -18,6 +22,7 @@ from supportportal.outbox.models import Message
 from supportportal.outbox.operations import Owed
 from supportportal.people import views as people_views
 from tests.factories import BookingFactory, ClientFactory, FirmFactory
+from tests.fakes.oidc import CLIENT_SECRET, fake_oidc
 from tests.fakes.serving import Mode
 from tests.fakes.smtp import fake_smtp
 
@@ -67,6 +72,22 @@ def test_signing_in_with_right_and_wrong_secrets(written, anna):
     client.get(f"/nowhere/?address={ADDRESS}")
     client.get(f"/nowhere/{ADDRESS}/")
     assert_silent(written, code)
+
+
+def test_single_sign_on_with_a_provider_that_is_well_and_one_that_is_not(written, anna, settings):
+    with fake_oidc() as fake:
+        settings.OIDC, settings.SITE_URL = fake.settings, "http://testserver"
+        fake.person |= {"sub": "canary-subject", "email": ADDRESS, "name": NAME}
+        codes = []
+        for break_it in (lambda: None, fake._codes.clear, lambda: fake.answers.update({"/userinfo": {"sub": ADDRESS}})):
+            client = Client()
+            page = unescape(client.post("/sign-on/").content.decode())
+            back = requests.get(re.search(r'content="0; url=([^"]*)"', page)[1], allow_redirects=False, timeout=5)
+            codes += parse_qs(urlsplit(back.headers["Location"]).query)["code"]
+            break_it()
+            client.get(back.headers["Location"].removeprefix("http://testserver"))
+    assert "Single sign-on failed" in written.getvalue()
+    assert_silent(written, CLIENT_SECRET, "canary-subject", *codes)
 
 
 def test_links_good_and_bad(written, anna):

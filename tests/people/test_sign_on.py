@@ -468,7 +468,9 @@ def test_the_log_gets_the_providers_word_and_no_more(client, provider, rita, cap
     ]
 
 
-@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"]
+)
 def test_nobody_is_led_elsewhere(client, provider, rita, target):
     assert come(client, next=target).headers["Location"].startswith("/") and who(client) == rita.pk
     assert "evil" not in client.get("/").headers.get("Location", "")
