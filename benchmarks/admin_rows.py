@@ -8,7 +8,9 @@ open however many there are.
 import sys
 from datetime import timedelta
 
-from .common import multiply, set_up_here, sign_in, write
+import django
+
+from .common import multiply, sign_in, write
 
 OPEN_COMPLAINTS = 500
 FIRST_NAMES = "Anna,Bruno,Carla,Dirk,Elisa,Franco,Greta,Hendrik,Irene,Jan"
@@ -17,13 +19,11 @@ NAME = f"split_part('{FIRST_NAMES}', ',', 1 + n % 10) || ' ' || split_part('{NAM
 
 
 def main(rows: int) -> str:
-    set_up_here()
-    from django.core.management import call_command
+    django.setup()
     from django.utils import timezone
 
     from tests.factories import AgentFactory, ClientFactory, FirmFactory, SessionTypeFactory, StaffFactory
 
-    call_command("collectstatic", verbosity=0, interactive=False)
     at = timezone.now()
     FirmFactory()
     owner = StaffFactory(name="Owner", email="owner@bench.example", roles=["owner"])
@@ -145,8 +145,8 @@ def complaints(reviewers: list, rows: int, at) -> None:
         "reviewer_id": f"(ARRAY[{listed}])[1 + n % {len(reviewers)}]",
     }
     answered = rows - OPEN_COMPLAINTS
-    long_ago = f"one.arrived_at - interval '3650 days' * ({answered} - n) / {answered}.0"
-    decided = f"one.decided_at - interval '3650 days' * ({answered} - n) / {answered}.0"
+    long_ago = f"one.arrived_at - interval '3650 days' * (({answered} - n) / {answered}.0)"
+    decided = f"one.decided_at - interval '3650 days' * (({answered} - n) / {answered}.0)"
     multiply(one, (1, answered), **every, arrived_at=long_ago, decided_at=decided)
     arrived = "now() - (n % 700) * interval '1 hour'"
     multiply(one, (answered + 1, rows), **every, state="'open'", arrived_at=arrived, decided_at="NULL")
@@ -177,7 +177,7 @@ def entries(owner, rows: int, at) -> None:
         verb=f"split_part('{verbs}', ',', 1 + n % 5)",
         subject_type=f"split_part('{kinds}', ',', 1 + n % 5)",
         subject_id=about,
-        at=f"one.at - interval '3000 days' * ({rows} - n) / {rows}.0",
+        at=f"one.at - interval '3000 days' * (({rows} - n) / {rows}.0)",
     )
     write(
         "INSERT INTO trail_seal (number, entry_id, digest, sealed_at)"

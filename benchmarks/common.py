@@ -1,19 +1,23 @@
 """What every benchmark needs: a database of its own, a server over it, and turns."""
 
+import atexit
 import gc
 import http.client
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from tests.support.processes import answers, die_with_parent, free_port, wait_until
 
+ROOT = Path(__file__).resolve().parents[1]
 SECRET = "only for these benchmarks"
 
 
@@ -22,30 +26,56 @@ SECRET = "only for these benchmarks"
 
 @contextmanager
 def postgresql(*names: str) -> Iterator[list[str]]:
-    """A server of our own that forgets nothing, as in production; the addresses of a database for each name."""
+    """A server of our own that forgets nothing, as in production; the address of a migrated database for each name."""
     import psycopg
 
     from tests.support import servers
 
     server, address = servers.start_postgresql(durable=True)
     try:
-        with psycopg.connect(address, autocommit=True) as connection:
+        base = address.rpartition("/")[0]
+        with psycopg.connect(f"{base}/template1", autocommit=True) as connection:
+            connection.execute("CREATE DATABASE blank")
+            migrate(f"{base}/blank")
             for name in names:
-                connection.execute(f"CREATE DATABASE {name}")
-        yield [f"{address.rpartition('/')[0]}/{name}" for name in names]
+                connection.execute(f"CREATE DATABASE {name} TEMPLATE blank")
+        yield [f"{base}/{name}" for name in names]
     finally:
         server.stop()
 
 
 @contextmanager
 def database(kind: str) -> Iterator[str]:
-    """The address of one empty database of this kind."""
-    if kind == "PostgreSQL":
-        with postgresql("benchmark") as (address,):
-            yield address
-        return
+    """The address of one migrated database of this kind."""
+    with sqlite("benchmark") if kind == "SQLite" else postgresql("benchmark") as (address,):
+        yield address
+
+
+@contextmanager
+def sqlite(*names: str) -> Iterator[list[str]]:
+    """A file for each name."""
     with tempfile.TemporaryDirectory() as folder:
-        yield f"sqlite:///{folder}/benchmark.sqlite3"
+        blank = Path(folder) / "blank.sqlite3"
+        migrate(f"sqlite:///{blank}")
+        for name in names:
+            shutil.copy(blank, Path(folder) / name)
+        yield [f"sqlite:///{folder}/{name}" for name in names]
+
+
+def migrate(address: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
+        subprocess.run(command, env=environment(folder, address), check=True, cwd=ROOT)
+
+
+@cache
+def static_root() -> str:
+    """The collected style sheets and scripts, once for all portals of this process."""
+    folder = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, folder)
+    command = [sys.executable, "manage.py", "collectstatic", "--verbosity=0", "--no-input"]
+    subprocess.run(command, env=environment(folder, "sqlite://:memory:", STATIC_ROOT=folder), check=True, cwd=ROOT)
+    return folder
 
 
 def postgresql_version() -> str:
@@ -72,26 +102,23 @@ def environment(folder: str | Path, address: str, **more: str) -> dict[str, str]
     return kept | given | more
 
 
-def set_up(folder: str | Path, address: str, *, migrated: bool = True, **more: str) -> None:
+def set_up(folder: str | Path, address: str, **more: str) -> None:
     """Django in this process, on this database."""
     for name in ("REDIS_URL", "EMAIL_URL", "PORT", "SITE_URL", "DEBUG"):
         os.environ.pop(name, None)
     os.environ.update(environment(folder, address, **more))
     import django
-    from django.core.management import call_command
+    from django.conf import settings
 
+    settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.SECURE_SSL_REDIRECT = False
     django.setup()
-    if migrated:
-        call_command("migrate", verbosity=0)
 
 
-def set_up_here() -> None:
-    """The same in a process that was told everything by its environment."""
-    import django
-    from django.core.management import call_command
+def disconnect() -> None:
+    from django.db import connections
 
-    django.setup()
-    call_command("migrate", verbosity=0)
+    connections.close_all()
 
 
 def write(sql: str) -> None:
@@ -175,7 +202,7 @@ def portals(prepare: str, *given: tuple[str, list[str]]) -> Iterator[list[Visito
         visitors = []
         for address, arguments in given:
             folder = stack.enter_context(tempfile.TemporaryDirectory())
-            told = environment(folder, address or f"sqlite:///{folder}/benchmark.sqlite3")
+            told = environment(folder, address, STATIC_ROOT=static_root())
             command = [sys.executable, "-m", f"benchmarks.{prepare}", *arguments]
             done = subprocess.run(command, env=told, check=True, stdout=subprocess.PIPE, text=True)
             port = stack.enter_context(serving(told))
@@ -186,13 +213,13 @@ def portals(prepare: str, *given: tuple[str, list[str]]) -> Iterator[list[Visito
 # -- turns -------------------------------------------------------------------------------------------------------------
 
 
-def in_turns(ways: Mapping[str, Callable[[], object]], *, rounds: int, each: int = 1) -> dict[str, list[float]]:
+def in_turns(ways: Mapping[str, Callable[[], object]], *, rounds: int, each: int = 1, warm: bool = True) -> dict[str, list[float]]:
     """The seconds of one run of each way, round by round: whatever slows the machine slows all of them.
 
-    The first round warms up, and one way's garbage is not another's time.
+    With ``warm`` a round goes before them that does not count; one way's garbage is not another's time.
     """
     spent: dict[str, list[float]] = {name: [] for name in ways}
-    for number in range(rounds + 1):
+    for number in range(rounds + warm):
         for name, way in ways.items():
             gc.collect()
             gc.disable()
@@ -201,6 +228,6 @@ def in_turns(ways: Mapping[str, Callable[[], object]], *, rounds: int, each: int
                 way()
             taken = (time.perf_counter() - began) / each
             gc.enable()
-            if number:
+            if number or not warm:
                 spent[name].append(taken)
     return spent

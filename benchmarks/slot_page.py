@@ -1,124 +1,67 @@
-"""The slot page against an empty view and a signed-in page of the same base template with one query, in one run.
+"""The slot page against an empty view and a signed-in page of the same base template with one query.
 
-28 days are computed and 7 shown, for 10 and for 50 agents, 40 % booked, on SQLite behind gunicorn (one worker, one
-thread, one kept-alive connection that takes the pages in turn). Aims, as a share of the one-query page's requests per
-second: at least 0.5 for 10 agents, 0.4 for 50.
+28 days are computed and 7 shown, for 10 and for 50 agents, 40 % booked, behind gunicorn (one worker, one thread, one
+kept-alive connection that takes the pages in turn), on both databases; and 50 agents against 10.
 """
 
-import http.client
-import json
-import os
 import random
-import statistics
-import subprocess
 import sys
-import tempfile
-import time
-from contextlib import contextmanager
 
-ROUNDS, BATCH = 12, 8
-PORT = 8790
-AIMS = {10: 0.5, 50: 0.4}
+import django
 
+from .common import in_turns, portals, postgresql, sign_in, sqlite
+from .figures import Figure, compare, milliseconds
 
-def main() -> None:
-    results = {agents: measure(agents) for agents in AIMS}
-    for agents, (per_second, share, spread) in results.items():
-        pages = ", ".join(f"{name} {rate:.0f}/s" for name, rate in per_second.items())
-        verdict = "met" if share >= AIMS[agents] else "missed"
-        print(f"{agents} agents: {pages}; slot page / one-query page = {share:.2f} ± {spread:.2f}")
-        print(f"  aim {AIMS[agents]}: {verdict}")
-    print(json.dumps({str(agents): round(share, 3) for agents, (_rates, share, _spread) in results.items()}))
+TITLE = "Slot page"
+AIMS = {10: "≥ 0.5", 50: "≥ 0.4"}
+PAGES = {"one query": "/bench/one/", "slot page": "/book/bench/", "empty view": "/bench/empty/"}
+BOUND = "The slot page is bound by rendering: its times as HTML; then by four queries and the bit masks of 28 days."
 
 
-def measure(agents: int) -> tuple[dict[str, float], float, float]:
-    with tempfile.TemporaryDirectory() as folder:
-        environment = {
-            **os.environ,
-            "DJANGO_SETTINGS_MODULE": "benchmarks.slot_page_site",
-            "VAR_DIR": folder,
-            "SECRET_KEY": "only-for-this-benchmark",
-            "ALLOWED_HOSTS": "127.0.0.1",
+def figures(quick: bool) -> list[Figure]:
+    found = []
+    for database, serve in (("PostgreSQL", postgresql), ("SQLite", sqlite)):
+        with serve("ten", "fifty") as addresses:
+            found += measure(database, addresses, quick)
+    return found
+
+
+def measure(database: str, addresses: list[str], quick: bool) -> list[Figure]:
+    asked = [(address, [str(agents)]) for address, agents in zip(addresses, AIMS, strict=True)]
+    with portals("slot_page", *asked) as visitors:
+        ways = {
+            (agents, name): lambda visitor=visitor, path=path: visitor.get(path)
+            for agents, visitor in zip(AIMS, visitors, strict=True)
+            for name, path in PAGES.items()
         }
-        run = [sys.executable, "-m", "benchmarks.slot_page", str(agents)]
-        cookie = subprocess.run(run, env=environment, check=True, capture_output=True, text=True).stdout.strip()
-        with serving(environment):
-            return compare(cookie)
-
-
-@contextmanager
-def serving(environment: dict[str, str]):
-    command = [sys.executable, "-m", "gunicorn", "supportportal.wsgi:application", "--bind", f"127.0.0.1:{PORT}"]
-    command += [
-        "--workers",
-        "1",
-        "--worker-class",
-        "gthread",
-        "--threads",
-        "1",
-        "--keep-alive",
-        "60",
-        "--log-level",
-        "error",
-    ]
-    server = subprocess.Popen(command, env=environment)
-    try:
-        yield
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def compare(cookie: str) -> tuple[dict[str, float], float, float]:
-    pages = {"empty view": "/bench/empty/", "one query": "/bench/one/", "slot page": "/book/bench/"}
-    connection = _connect()
-    times: dict[str, list[float]] = {name: [] for name in pages}
-    for round_number in range(ROUNDS + 1):
-        for name, path in pages.items():
-            taken = time.perf_counter()
-            for _request in range(BATCH):
-                connection.request("GET", path, headers={"Cookie": f"sessionid={cookie}"})
-                response = connection.getresponse()
-                body = response.read()
-                assert response.status == 200, (path, response.status, body[:200])
-            if round_number:  # the first round warms up
-                times[name].append((time.perf_counter() - taken) / BATCH)
-    shares = [one / slot for one, slot in zip(times["one query"], times["slot page"], strict=True)]
-    rates = {name: 1 / statistics.median(taken) for name, taken in times.items()}
-    return rates, statistics.median(shares), statistics.stdev(shares)
-
-
-def _connect() -> http.client.HTTPConnection:
-    for _try in range(100):
-        connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=30)
-        try:
-            connection.request("GET", "/healthz")
-            connection.getresponse().read()
-            return connection
-        except ConnectionError:
-            time.sleep(0.1)
-    raise SystemExit("The server did not come up.")
+        times = in_turns(ways, rounds=6 if quick else 20, each=6)
+    found = []
+    for agents, aim in AIMS.items():
+        one, page, empty = (times[agents, name] for name in PAGES)
+        about = {"database": database, "rows": f"{agents} agents, 40 % booked"}
+        detail = milliseconds(slot_page=page, one_query=one, empty_view=empty)
+        found.append(compare("slot page, requests per second", "page with one query", one, page, aim=aim, detail=detail,
+                             bound=BOUND, **about))
+        found.append(compare("slot page, requests per second", "empty view", empty, page, **about))
+    few, many = times[10, "slot page"], times[50, "slot page"]
+    detail = milliseconds(fifty=many, ten=few)
+    found.append(compare("slot page of 50 agents, time", "of 10 agents", many, few, aim="≤ 1.35", database=database,
+                         rows="40 % booked", detail=detail))
+    return found
 
 
 def prepare(agents: int) -> str:
     """Fill the database and sign the client in; the session's key."""
-    import django
-
     django.setup()
     from datetime import time as clock
     from datetime import timedelta
 
-    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-    from django.contrib.sessions.backends.db import SessionStore
-    from django.core.management import call_command
     from django.utils import timezone
 
     from bookings import availability
     from bookings.models import Agent, Booking, SessionType, WorkingHours
     from supportportal.people.models import Account, Firm, Plan, User
 
-    call_command("migrate", verbosity=0)
-    call_command("collectstatic", verbosity=0, interactive=False)
     Firm.objects.create(name="Benchmark")
     plan = Plan.objects.create(code="p", name="P")
     account = Account.objects.create(name="A", plan=plan)
@@ -153,16 +96,8 @@ def prepare(agents: int) -> str:
             )
             for cell in chance.sample(cells, k=len(cells) * 2 // 5)
         )
-    session = SessionStore()
-    session[SESSION_KEY] = str(client.pk)
-    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
-    session[HASH_SESSION_KEY] = client.get_session_auth_hash()
-    session.save()
-    return session.session_key
+    return sign_in(client)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        print(prepare(int(sys.argv[1])))
-    else:
-        main()
+    print(prepare(int(sys.argv[1])))
