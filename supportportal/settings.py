@@ -204,7 +204,7 @@ TIME_ZONE = "UTC"
 
 STATIC_URL = "static/"
 STATIC_ROOT = Path(env("STATIC_ROOT", default=str(VAR_DIR / "static")))
-STATICFILES_DIRS = [BASE_DIR / "supportportal" / "static"]
+STATICFILES_DIRS = [BASE_DIR / "supportportal" / "static", ("help", BASE_DIR / "docs" / "pictures")]
 MEDIA_ROOT = VAR_DIR / "media"
 PRIVATE_FILES_ROOT = VAR_DIR / "private"
 FILES_MAX_BYTES = env.int("FILES_MAX_BYTES", default=10 * 1024 * 1024)
@@ -283,10 +283,10 @@ CELERY_BEAT_SCHEDULE = {
     # What it deletes is a day old; a portal that is off at night, or not up for a day, gets it done all the same.
     "every-hour-sweep-files": _every(3600, "supportportal.files.tasks.sweep"),
     "every-hour-sweep-sign-ins": _every(3600, "supportportal.people.tasks.sweep"),
+    "every-hour-prune": _every(3600, "supportportal.retention.tasks.prune"),  # a day at a time would miss days off
     "every-minute-say-alive": _every(60, "supportportal.watch.tasks.say_alive"),
 }
 
-    "every-hour-prune": _every(3600, "supportportal.retention.tasks.prune"),  # a day at a time would miss days off
 # -- agents' own calendars ---------------------------------------------------------------------------------------------
 
 CALENDAR_SCHEMES = ("https",)

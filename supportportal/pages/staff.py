@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from . import checklist
+from . import checklist, manuals
 from .panels import staff_board
 
 APPS = ["bookings", "complaints", "conduct", "people", "outbox"]
@@ -28,6 +28,8 @@ class PortalAdminSite(AdminSite):
     def get_urls(self) -> list:
         own = [
             path("set-up/", self.admin_view(self.set_up), name="set_up"),
+            path("help/", self.admin_view(self.help), name="help"),
+            path("help/<slug:name>/", self.admin_view(self.manual), name="help_manual"),
             # Django's way from a row to its page asks nobody who may know that the row exists (C-8).
             path("r/<path:content_type_id>/<path:object_id>/", self.admin_view(self.nowhere), name="view_on_site"),
         ]
@@ -40,6 +42,7 @@ class PortalAdminSite(AdminSite):
         context = super().each_context(request)
         if context["has_permission"] and request.user.has_perm("people.change_firm"):
             context["set_up_url"] = reverse("admin:set_up")
+        context["help_url"] = manuals.address_for(getattr(request.resolver_match, "url_name", ""))
         return context
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
@@ -67,3 +70,15 @@ class PortalAdminSite(AdminSite):
         states = [{"item": state.item, "done": state.done, "url": state.item.url()} for state in checklist.states()]
         context = {**self.each_context(request), "title": _("Set-up"), "states": states}
         return render(request, "admin/set_up.html", context)
+
+    def help(self, request: HttpRequest) -> HttpResponse:
+        """The manuals that this portal has."""
+        context = {**self.each_context(request), "title": _("Help"), "manuals": manuals.manuals()}
+        return render(request, "admin/help/index.html", context)
+
+    def manual(self, request: HttpRequest, name: str) -> HttpResponse:
+        found = manuals.manual(name)
+        if found is None:
+            raise Http404
+        context = {**self.each_context(request), "title": found.title, "manual": found}
+        return render(request, "admin/help/manual.html", context)
