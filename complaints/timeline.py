@@ -52,6 +52,8 @@ TRAIL_WORDS = {
     "referral.decided": gettext_lazy("The ombudsman has decided"),
     "referral.followed": gettext_lazy("The ombudsman's decision was followed"),
     "complaint.evidence_opened": gettext_lazy("File taken out"),
+    "file.released": gettext_lazy("Withheld file released"),
+    "file.deleted": gettext_lazy("Withheld file deleted"),
     "complaint.link_renewed": gettext_lazy("Links to the complainant's page shut"),
     "complaint.exported": gettext_lazy("Case file exported"),
     "deadline.reopened": gettext_lazy("A clock runs again: the letter came back"),
@@ -217,7 +219,7 @@ def _trail(rows: Rows) -> Iterator[Happened]:
     for entry in entries:
         facts = entry.facts
         told = people.get(facts.get("reviewer")) or files.get(facts.get("evidence")) or names.get(facts.get("named"))
-        detail = str(told or "")
+        detail = str(told or facts.get("virus") or "")
         if facts.get("original"):
             detail = _("%(name)s, as it came") % {"name": detail}
         yield Happened(entry.at, str(TRAIL_WORDS[entry.verb]), people.get(entry.by_id) or "", detail)

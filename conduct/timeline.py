@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from supportportal import reader, wording
 from supportportal.files.models import StoredFile
@@ -28,7 +29,12 @@ PILLS = {
     State.LIFTED: "neutral",
     State.QUASHED: "neutral",
 }
-OPENED, ASSIGNED = "incident.file_opened", "appeal.assigned"
+ASSIGNED = "appeal.assigned"
+LOOKED = {
+    "incident.file_opened": gettext_lazy("File taken out"),
+    "file.released": gettext_lazy("Withheld file released"),
+    "file.deleted": gettext_lazy("Withheld file deleted"),
+}
 # Which message belongs to which row: the kind, and where its data names the row.
 ROW_OF = {
     messages.STOP_REQUEST: "request",
@@ -220,8 +226,9 @@ def _looked(rows: Rows) -> Iterator[Happened]:
     names = {file.pk: file.name for file in rows.files}
     names |= {file.pk: file.name for answer in rows.answers for file in answer.files.all()}
     for entry, person in rows.noted:
-        if entry.verb == OPENED:
-            yield Happened(entry.at, _("File taken out"), person or "", names.get(entry.facts.get("file"), ""))
+        if entry.verb in LOOKED:
+            what, name = str(LOOKED[entry.verb]), names.get(entry.facts.get("file"), "")
+            yield Happened(entry.at, what, person or "", name)
 
 
 def _mails(incident: Incident, *, all_of_it: bool) -> Mails:
@@ -244,7 +251,7 @@ def _appointments(incident: Incident) -> QuerySet[Appointment]:
 def _noted(incident: Incident) -> list[tuple[Entry, User | None]]:
     """What the trail alone knows."""
     about = Entry.objects.filter(subject_type=messages.SUBJECT_TYPE, subject_id=incident.pk)
-    about = about.filter(verb__in=[OPENED, ASSIGNED])
+    about = about.filter(verb__in=[*LOOKED, ASSIGNED])
     entries = list(about.order_by("pk"))
     people = User.objects.in_bulk({one.by_id for one in entries if one.by_id})
     return [(one, people.get(one.by_id)) for one in entries]

@@ -35,12 +35,16 @@ class Attached:
 
 def files_of(inbound: Inbound) -> list[Attached]:
     """In the order of the mail. Nothing is kept twice: they are read from the mail as it came."""
+    if not inbound.raw:  # let go since
+        return []
     with inbound.raw.open("rb") as raw:
         return list(_looked_at(mail_files.read(raw.read())))
 
 
 def contents(inbound: Inbound) -> Iterator[BytesIO]:
     """What is screened of a mail: its files, whether we take them or not."""
+    if not inbound.raw:
+        return
     with inbound.raw.open("rb") as raw:
         found = mail_files.read(raw.read())
     yield from (BytesIO(one.content) for one in found)

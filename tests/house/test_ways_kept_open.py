@@ -162,7 +162,7 @@ CLOSED: dict[str, Gate] = {
 ONLY_PRESSED = {"bookings:link_undo"}
 # Of staff, of providers, and of the demo; and what a client has only after setting up a second factor.
 NOT_FOR_CLIENTS = {
-    *("health_jobs", "metrics"),
+    *("health_jobs", "metrics", "file_decide"),
     *("mfa_deactivate_totp", "mfa_view_recovery_codes", "mfa_download_recovery_codes"),
     *("mfa_edit_webauthn", "mfa_remove_webauthn"),
     # Only with single sign-on set up: open to the restricted, see tests/people/test_sign_on.py.

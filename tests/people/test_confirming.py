@@ -27,6 +27,7 @@ GRAVE = {
     "admin:people_user_change": {"groups": "1"},
     "admin:people_user_own_data": {"press": "send"},
     "admin:people_user_second_factor": {},
+    "file_decide": {"press": "release"},
 }
 
 
@@ -87,7 +88,7 @@ def test_every_grave_act_is_named_here():
 
 @pytest.mark.parametrize("page", GRAVE)
 def test_a_grave_act_asks_before_anything_else(client, owner, page):
-    address = reverse(page, args=[] if page.endswith("add") else [owner.pk + 1])
+    address = reverse(page, args=[] if page.endswith(("_add", "file_decide")) else [owner.pk + 1])
     assert is_asking(client.post(address, GRAVE[page]))
     assert not is_asking(client.get(address))
 
