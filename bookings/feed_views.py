@@ -14,17 +14,31 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from supportportal.people.models import User
+from supportportal.sources import is_too_often, source_of
 
 from . import feeds
 from .models import Agent, SessionFeed
 from .operations import feeds as operations
 
+MINUTE = 60
+PER_ADDRESS, PER_SOURCE = 30, 300  # readings a minute
 PRIVATE = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow", "X-Content-Type-Options": "nosniff"}
+
+
+def _is_too_often(request: HttpRequest, token: str) -> bool:
+    """By the address, and by where it comes from: a provider of calendars reads many people's from a few machines."""
+    source = source_of(request)
+    if source and is_too_often("calendar source", source, most=PER_SOURCE, seconds=MINUTE):
+        return True
+    return is_too_often("calendar", token, most=PER_ADDRESS, seconds=MINUTE)
 
 
 @require_safe
 def feed(request: HttpRequest, token: str) -> HttpResponse:
     """Whoever has the address reads it, signed in or not; any other address is none."""
+    if _is_too_often(request, token):
+        headers = {**PRIVATE, "Retry-After": str(MINUTE)}
+        return HttpResponse(status=429, content_type="text/plain; charset=utf-8", headers=headers)
     found, at = feeds.named_by(token), timezone.now()
     if found is None:
         text = _("There is no calendar here.")

@@ -5,8 +5,9 @@ from django.utils.translation import gettext_lazy as _
 
 from supportportal import fetching
 
-from .models import BusyCalendar
 from .operations.busy_calendars import who_may_be_asked
+
+LONGEST = 1_400  # it is kept locked, which takes up to 2,000
 
 
 class UnseenInput(forms.TextInput):
@@ -21,7 +22,7 @@ class BusyCalendarForm(forms.Form):
 
     address = forms.CharField(
         label=_("Secret address of the calendar"),
-        max_length=BusyCalendar._meta.get_field("address").max_length,
+        max_length=LONGEST,
         widget=UnseenInput(attrs={"autocomplete": "off", "spellcheck": "false", "inputmode": "url"}),
         help_text=_(
             "An https address that ends in .ics as a rule. Google Calendar: Settings, your calendar, Secret address in "
@@ -36,6 +37,8 @@ class BusyCalendarForm(forms.Form):
         if scheme.lower() in ("webcal", "webcals"):
             address = f"https{colon}{rest}"
         try:
+            if len(address.encode()) > LONGEST:
+                raise fetching.NotFetched(fetching.Failure.ADDRESS)
             fetching.host_of(address, who_may_be_asked())
         except fetching.NotFetched:
             raise forms.ValidationError(_("Please give an address that begins with https://.")) from None

@@ -42,9 +42,9 @@ class BusyCalendarQuerySet(models.QuerySet):
 class BusyCalendar(models.Model):
     """An agent's own calendar, read for the times at which the agent is busy, and for nothing else.
 
-    Whoever has ``address`` reads the whole calendar: it is never shown again. ``next_read_at`` is also the claim of the
-    worker that reads: see ``operations.busy_calendars``. ``known_until`` is the cell up to which ``BusyTime`` was made,
-    by the clock of ``zone``.
+    Whoever has ``address`` reads the whole calendar: it is kept locked, and never shown again. ``next_read_at`` is also
+    the claim of the worker that reads: see ``operations.busy_calendars``. ``known_until`` is the cell up to which
+    ``BusyTime`` was made, by the clock of ``zone``.
     """
 
     class Problem(models.TextChoices):
@@ -57,6 +57,7 @@ class BusyCalendar(models.Model):
         TOO_LARGE = "too_large", _("The calendar is too large.")
         NO_CALENDAR = "no_calendar", _("What stands there is not a calendar that can be read.")
         TOO_MANY = "too_many", _("The calendar holds too many events, or takes too long to read.")
+        LOCKED = "locked", _("The portal has lost the key to the address: please enter it again.")
 
     agent = models.OneToOneField(Agent, models.CASCADE, primary_key=True, related_name="busy_calendar")
     address = models.CharField(_("address"), max_length=2000)

@@ -5,6 +5,7 @@ A reading is three steps: claim (one worker gets it), fetch with no transaction 
 it still stands, so that an address entered meanwhile wins. A failed reading keeps the busy times of the last good one.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -13,7 +14,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Max, QuerySet
 
-from supportportal import fetching
+from supportportal import fetching, secrets_at_rest
 from supportportal.lattice import DAY_CELLS, Window, cell_at, instant_at
 from supportportal.people.models import User
 from supportportal.trail import operations as trail
@@ -26,6 +27,7 @@ from .locking import lock_people
 ACCEPT = "text/calendar, */*;q=0.1"
 LEASE = timedelta(minutes=5)  # several times what the longest reading takes
 SPARE_DAYS = 8  # read further ahead than can be booked, so that what has not changed need not be sent each day
+PURPOSE = "calendar address"  # what it is locked for
 Problem = BusyCalendar.Problem
 
 
@@ -46,7 +48,8 @@ def enter(agent: Agent, address: str, *, by: User, at: datetime) -> BusyCalendar
     lock_people(agent.pk)
     BusyTime.objects.filter(agent=agent).delete()
     host = fetching.host_of(address, who_may_be_asked())
-    fresh = BusyCalendar(agent=agent, address=address, host=host, entered_at=at, next_read_at=at)
+    locked = secrets_at_rest.lock(address, PURPOSE)
+    fresh = BusyCalendar(agent=agent, address=locked, host=host, entered_at=at, next_read_at=at)
     BusyCalendar.objects.filter(agent=agent).delete()
     fresh.save(force_insert=True)
     trail.record("busy_calendar.entered", fresh, by=by, at=at, agent=agent.pk)
@@ -74,11 +77,28 @@ def read_next(at: datetime) -> bool:
         reading = _read(calendar, at)
     except fetching.NotFetched as failure:
         _fail(calendar, _problem(failure.failure), at)
+    except secrets_at_rest.CannotUnlock:
+        _fail(calendar, Problem.LOCKED, at)
     except private_events.NotRead as failure:
         _fail(calendar, Problem(str(failure)), at)
     else:
         _keep(calendar, reading, at)
     return True
+
+
+def addresses() -> Iterator[str]:
+    """All of them, as they are kept."""
+    yield from BusyCalendar.objects.order_by("pk").values_list("address", flat=True).iterator()
+
+
+def relock() -> int:
+    """Lock them anew, with today's key. Whoever reads just now throws that reading away, and another follows soon."""
+    count = 0
+    for pk, kept in list(BusyCalendar.objects.order_by("pk").values_list("pk", "address")):
+        if secrets_at_rest.can_unlock(kept, PURPOSE):
+            anew = secrets_at_rest.lock(secrets_at_rest.unlock(kept, PURPOSE), PURPOSE)
+            count += BusyCalendar.objects.filter(pk=pk, address=kept).update(address=anew)
+    return count
 
 
 def who_may_be_asked() -> fetching.Who:
@@ -101,7 +121,7 @@ def _read(calendar: BusyCalendar, at: datetime) -> _Reading:
     is_kept = calendar.zone == zone and calendar.known_until >= today + days * DAY_CELLS
     known_until = today + (days + SPARE_DAYS) * DAY_CELLS
     found = fetching.fetch(
-        calendar.address,
+        secrets_at_rest.unlock(calendar.address, PURPOSE),
         accept=ACCEPT,
         etag=calendar.etag if is_kept else "",
         last_modified=calendar.last_modified if is_kept else "",

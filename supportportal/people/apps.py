@@ -10,9 +10,11 @@ class PeopleConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
+        from supportportal import secrets_at_rest
+        from supportportal.secrets_at_rest import Holding
         from supportportal.watch import doctor
 
-        from . import about, confirming, doctor_checks, kept_open, own_data_part, roles, signals
+        from . import about, confirming, doctor_checks, kept_open, own_data_part, roles, second_factor_secrets, signals
         from .models import Role
 
         kept_open.register(
@@ -22,6 +24,9 @@ class PeopleConfig(AppConfig):
         own_data_part.register()
         doctor.register(*doctor_checks.CHECKS)
         signals.connect()
+        secrets_at_rest.register(
+            Holding(second_factor_secrets.PURPOSE, second_factor_secrets.texts, second_factor_secrets.relock)
+        )
         confirming.register(
             confirming.Grave("admin:people_user_add", confirming.decides_who_gets_in),
             confirming.Grave("admin:people_user_change", confirming.decides_who_gets_in),

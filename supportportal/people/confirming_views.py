@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from allauth.account.forms import ReauthenticateForm
 from allauth.account.internal.flows.reauthentication import reauthenticate_by_password
 from allauth.core import ratelimit
-from allauth.mfa.base.forms import ReauthenticateForm as CodeForm
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.forms import ReauthenticateWebAuthnForm
 from allauth.mfa.webauthn.internal.auth import begin_authentication
@@ -19,6 +18,7 @@ from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 
 from . import confirming, second_factor, sign_on
+from .second_factor_secrets import ProofForm
 
 PROOF = "proof"  # in what is sent: which of the ways below proves it
 OURS = {PROOF, "csrfmiddlewaretoken", "proof-password", "proof-code", "credential"}
@@ -60,7 +60,7 @@ def _ways(request: HttpRequest, *, unread: bool = False) -> dict[str, forms.Form
     if second_factor.has_factor(person, Authenticator.Type.WEBAUTHN):
         ways["passkey"] = ReauthenticateWebAuthnForm(user=person, **given("passkey"))
     if second_factor.has_factor(person, Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES):
-        ways["code"] = CodeForm(user=person, prefix="proof", **given("code"))
+        ways["code"] = ProofForm(user=person, prefix="proof", **given("code"))
     if person.has_usable_password():
         ways["password"] = ReauthenticateForm(user=person, prefix="proof", **given("password"))
     return ways

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from supportportal import secrets_at_rest
 from supportportal.watch import certificates
 from supportportal.watch.doctor import Visit
 from supportportal.watch.troubles import Trouble
@@ -38,4 +39,15 @@ def single_sign_on(visit: Visit) -> Iterator[Trouble]:
         yield Trouble("sign_on", f"Nobody can sign in by single sign-on ({settings.OIDC['ISSUER']}): {reason}")
 
 
-CHECKS = [somebody_in_charge, the_firm, single_sign_on]
+def secrets_kept(visit: Visit) -> Iterator[Trouble]:
+    for holding in secrets_at_rest.holdings():
+        kept = list(holding.texts())
+        if lost := sum(not secrets_at_rest.can_unlock(one, holding.purpose) for one in kept):
+            text = f"{lost} of {len(kept)} secrets ({holding.purpose}) were locked with another SECRET_KEY: put it in"
+            yield Trouble("secrets", f"{text} SECRET_KEY_FALLBACKS and run manage.py relock, or have them set up anew.")
+        if plain := sum(not secrets_at_rest.is_locked(one) for one in kept):
+            text = f"{plain} secrets ({holding.purpose}) stand in the database as they are: run manage.py relock."
+            yield Trouble("secrets.plain", text, grave=False)
+
+
+CHECKS = [somebody_in_charge, the_firm, single_sign_on, secrets_kept]

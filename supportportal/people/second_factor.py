@@ -1,10 +1,12 @@
 """The second factor of those who sign in: who must have one, how devices name it, and what to do when it is lost."""
 
+import logging
 from datetime import datetime, timedelta
 from typing import cast
 
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import generate_totp_secret
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
@@ -12,12 +14,16 @@ from django.db import transaction
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 
+from supportportal import secrets_at_rest
 from supportportal.trail import operations as trail
 
 from . import notices, sign_ins
 from .models import Firm, Role, User
 from .notices import Notice
 from .operations import PeopleRefused
+from .second_factor_secrets import PURPOSE
+
+logger = logging.getLogger(__name__)
 
 # Recovery codes alone are none: they are the way back in for who has one of these.
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
@@ -66,7 +72,18 @@ def tell(person: User, what: str, *, at: datetime) -> None:
 
 
 class PortalMFAAdapter(DefaultMFAAdapter):
-    """Apps and devices show the firm's name, not the host's."""
+    """Apps and devices show the firm's name, not the host's. Secrets are kept locked."""
+
+    def encrypt(self, text: str) -> str:
+        return secrets_at_rest.lock(text, PURPOSE)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """What cannot be unlocked becomes a secret that nobody knows: no number is right, and no page breaks."""
+        try:
+            return secrets_at_rest.unlock(encrypted_text, PURPOSE)
+        except secrets_at_rest.CannotUnlock as lost:
+            logger.error("%s", lost)
+            return generate_totp_secret()
 
     def get_totp_issuer(self) -> str:
         return Firm.current().name

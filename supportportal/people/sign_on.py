@@ -60,8 +60,8 @@ def counts_as_factor(request: HttpRequest, person: User | AnonymousUser) -> bool
 def join(identity: Identity, *, language: str, at: datetime) -> SocialAccount:
     """Join an identity that is new here to the person whose address the provider has verified.
 
-    Raises PeopleRefused where there is no such person and nobody may sign up, where the person is switched off, or comes
-    by another identity already: an address may have been given to somebody else.
+    Raises PeopleRefused where there is no such person and nobody may sign up, where the person is switched off, or
+    comes by another identity already: an address may have been given to somebody else.
     """
     if not identity.address:
         raise PeopleRefused(

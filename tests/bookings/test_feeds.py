@@ -1,17 +1,19 @@
 """One's sessions in one's own calendar: who reads what, at which address, and how long."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 import time_machine
 from django.urls import reverse
 from django.utils import translation
 from icalendar import Calendar
+from redis import RedisError
 
-from bookings import feeds, ical
+from bookings import feed_views, feeds, ical
 from bookings.models import Booking, SessionFeed
 from bookings.operations import feeds as operations
-from supportportal import links
+from supportportal import links, sources
 from supportportal.logs import TOKEN
 from supportportal.people.models import Gate
 from supportportal.trail.models import Entry
@@ -25,7 +27,10 @@ CANCELLED = {"state": Booking.State.CANCELLED, "cancelled_at": NOW - DAY}
 
 
 @pytest.fixture(autouse=True)
-def firm():
+def firm(settings, request):
+    """And counts of its own, since the clock of these tests stands still."""
+    backend = "django.core.cache.backends.locmem.LocMemCache"
+    settings.CACHES = {"default": {"BACKEND": backend, "LOCATION": request.node.nodeid}}
     return FirmFactory()
 
 
@@ -266,3 +271,37 @@ def test_ones_own_data_says_that_there_is_an_address_and_not_which(cast):
     files = opened(cast.client, NOW)
     assert [one["state"] for one in said(files, "sessions", "calendar")] == ["on"]
     assert not holds(files, token)
+
+
+def readings(client, address, times, **request) -> list[int]:
+    with time_machine.travel(NOW, tick=False):
+        return [client.get(address, **request).status_code for _ in range(times)]
+
+
+def test_an_address_is_read_so_often_in_a_minute_and_no_more(client, cast, monkeypatch):
+    monkeypatch.setattr(feed_views, "PER_ADDRESS", 3)
+    address, other = feed_of(cast.client), feed_of(cast.agent.user)
+    assert readings(client, address, 4, REMOTE_ADDR="192.0.2.1") == [200, 200, 200, 429]
+    assert readings(client, address, 1, REMOTE_ADDR="198.51.100.1") == [429]  # wherever it is read from
+    assert readings(client, other, 1, REMOTE_ADDR="192.0.2.1") == [200]
+    answer = read(client, address)
+    assert (answer.status_code, answer.headers["Retry-After"], answer.content) == (429, "60", b"")
+    assert read(client, address, at=NOW + timedelta(minutes=1)).status_code == 200
+
+
+def test_a_source_reads_so_often_in_a_minute_and_no_more_right_or_wrong(client, cast, monkeypatch):
+    monkeypatch.setattr(feed_views, "PER_SOURCE", 3)
+    address = feed_of(cast.client)
+    assert readings(client, "/calendar/guessed.ics", 3, REMOTE_ADDR="192.0.2.1") == [404, 404, 404]
+    assert readings(client, address, 1, REMOTE_ADDR="192.0.2.1") == [429]
+    assert readings(client, address, 1, REMOTE_ADDR="198.51.100.1") == [200]
+    assert readings(client, address, 1, REMOTE_ADDR="192.0.2.1", HTTP_X_FORWARDED_FOR="198.51.100.9") == [429]
+
+
+def test_without_the_cache_nothing_is_refused(client, cast, monkeypatch):
+    def lost(*args):
+        raise RedisError("canary")
+
+    monkeypatch.setattr(sources, "cache", SimpleNamespace(add=lost, incr=lost))
+    monkeypatch.setattr(feed_views, "PER_ADDRESS", 0)
+    assert readings(client, feed_of(cast.client), 1) == [200]
