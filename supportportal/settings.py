@@ -44,7 +44,9 @@ def _secret_key() -> str:
 
 
 SECRET_KEY = _secret_key()
-LINK_KEYS = env.list("LINK_KEYS", default=[f"links:{SECRET_KEY}"])  # the first one signs, all are accepted
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])  # earlier ones, which open and sign nothing new
+# The first one signs, all are accepted.
+LINK_KEYS = env.list("LINK_KEYS", default=[f"links:{key}" for key in (SECRET_KEY, *SECRET_KEY_FALLBACKS)])
 PORT = env.int("PORT", default=8000)  # of the embedded portal, which listens on this machine alone
 SITE_URL = env.address("SITE_URL", schemes=("https", "http"), default=f"http://127.0.0.1:{PORT}")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[urlsplit(SITE_URL).hostname, "127.0.0.1", "localhost", "[::1]"])
@@ -182,7 +184,11 @@ REAUTHENTICATE = not DEMO  # before grave acts; the demo's people have no secret
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
 MFA_ADAPTER = "supportportal.people.second_factor.PortalMFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
-MFA_FORMS = {"add_webauthn": "supportportal.people.passkeys.AddPasskeyForm"}
+MFA_FORMS = {
+    "add_webauthn": "supportportal.people.passkeys.AddPasskeyForm",
+    "authenticate": "supportportal.people.second_factor_secrets.CodeForm",
+    "reauthenticate": "supportportal.people.second_factor_secrets.ProofForm",
+}
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # who signs up must prove the address first; the firm's own people are known at it
