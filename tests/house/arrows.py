@@ -10,7 +10,7 @@ APPS = ["supportportal", "bookings", "complaints", "conduct"]
 KERNEL = [
     {
         *("broker", "businesstime", "colour", "edits", "environment", "explain", "lattice", "links", "logs"),
-        *("fetching", "providers", "reader", "refusals", "room", "spreadsheets", "wording"),
+        *("fetching", "providers", "reader", "refusals", "room", "secrets_at_rest", "spreadsheets", "wording"),
     },
     {"watch"},
     {"trail"},
