@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from . import framed, gsm, kinds, own_words, previews, rewording
-from .forms_wording import WordingForm, names_of_parts
+from .forms_wording import WordingForm
 from .models import Wording
 from .rendering import Written
 
@@ -123,15 +123,13 @@ def _groups(rows: dict[tuple[str, str], Wording]) -> list[dict[str, Any]]:
         if (wordable := own_words.find(kind.code)) is None:
             continue
         cells = [_cell(language, rows.get((kind.code, language)), broken) for language in _languages()]
-        line = {"kind": kind, "is_sms": previews.is_text_message(kind.code), "wordable": wordable, "cells": cells}
+        line = {"kind": kind, "wordable": wordable, "cells": cells}
         groups.setdefault(str(wordable.group), []).append(line)
     return [{"name": name, "lines": lines} for name, lines in groups.items()]
 
 
 def _cell(language: str, row: Wording | None, broken: set[int]) -> dict[str, Any]:
-    parts = row.parts if row else {}
-    is_broken = row is not None and row.pk in broken
-    return {"language": language, "parts": names_of_parts(parts) if parts else "", "is_broken": is_broken}
+    return {"language": language, "is_own": bool(row and row.parts), "is_broken": bool(row and row.pk in broken)}
 
 
 def _page(code: str, language: str, row: Wording | None, written: Written) -> dict[str, Any]:

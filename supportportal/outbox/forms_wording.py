@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from . import own_words, previews
@@ -48,8 +47,3 @@ class WordingForm(forms.Form):
 
 def _widget(part: str) -> forms.Widget:
     return forms.Textarea(attrs={"rows": ROWS[part]}) if part in ROWS else forms.TextInput()
-
-
-def names_of_parts(parts: Any) -> str:
-    """ "Subject, Opening": which parts are the firm's own, for the list."""
-    return ", ".join(str(LABELS[part]) for part in parts) or _("as shipped")

@@ -91,8 +91,9 @@ def _nodes(code: str, part: str) -> Any:
     if part in _FILES:
         return template.nodelist
     blocks: dict[str, BlockNode] = {}
-    for node in template.nodelist.get_nodes_by_type(ExtendsNode):
-        blocks |= node.blocks
+    for node in template.nodelist:
+        if isinstance(node, ExtendsNode):
+            blocks |= node.blocks
     return blocks[part].nodelist if part in blocks else None
 
 
