@@ -79,6 +79,7 @@ def test_memory_stays_flat(stage, smtp):
         for one in crowd:
             one.join(60)
     assert load.faults == []
+    assert stage.errors() == []
     assert load.troubles == []
     sent, again = stage.wait_for_what_is_owed(smtp)
     assert again == 0

@@ -113,6 +113,11 @@ class Stage:
 
         wait_until(answers, seconds=60, what=f"{web.name} to answer {path}")
 
+    def errors(self) -> list[str]:
+        """What the processes logged as errors."""
+        lines = [line for process in self.running for line in process.log.read_text(errors="replace").splitlines()]
+        return [line for line in lines if '"level": "error"' in line]
+
     def query(self, sql: str) -> list[Any]:
         with psycopg.connect(next(iter(self.addresses.values()))) as connection:
             return connection.execute(sql).fetchall()
