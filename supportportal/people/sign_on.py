@@ -16,6 +16,7 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from supportportal.trail import operations as trail
 
@@ -25,6 +26,10 @@ from .notices import Notice
 from .operations import PeopleRefused, keep_address
 
 METHOD = "socialaccount"  # what allauth calls a sign-in by it, in the session
+TAKEN = gettext_lazy(
+    "With {provider}, somebody else comes in by your address already. If that was you, sign in with a code, and remove"
+    " it on your profile."
+)
 
 
 @dataclass(frozen=True)
@@ -75,9 +80,7 @@ def join(identity: Identity, *, language: str, at: datetime) -> SocialAccount:
     elif (before := joined(person)) is not None:
         if before.uid == identity.subject:  # two tabs at once
             return before
-        raise PeopleRefused(
-            _("With {provider}, somebody else comes in by your address already.").format(provider=provider_name())
-        )
+        raise PeopleRefused(TAKEN.format(provider=provider_name()))
     else:
         _prove_address(person)
         tell(person, "joined", at=at)
