@@ -72,6 +72,8 @@ def files_of(inbound: Inbound, complaint: Complaint | None = None) -> tuple[list
     """The files of a mail that are taken beside what the complaint holds, and the names of the others."""
     taken: list[StoredFile] = []
     left_out: list[str] = []
+    if not inbound.raw:  # let go since
+        return taken, left_out
     with inbound.raw.open("rb") as raw:
         attached = mail_files.read(raw.read())
     for one in attached:

@@ -55,6 +55,8 @@ def _said_in(mail: Inbound) -> list[str]:
 
 
 def _said_in_files(mail: Inbound) -> Iterable[str]:
+    if not mail.raw:  # let go since
+        return
     with mail.raw.open("rb") as raw:
         attached = mail_files.read(raw.read())
     for file in attached:

@@ -21,9 +21,8 @@ class RetentionConfig(AppConfig):
         kinds.register_life(of_messages.wrote)
         policy.check(kind.code for kind in kinds.all_kinds())
         actions.register("people.user", offers.on_person)
-        roles.grant(Role.OWNER, "retention.view_legalhold", "retention.add_legalhold", "retention.forget_person")
+        roles.grant(Role.OWNER, "retention.view_legalhold", "retention.forget_person")
         confirming.register(
-            confirming.Grave("admin:retention_legalhold_add"),
-            confirming.Grave("admin:retention_lift"),
-            confirming.Grave("admin:retention_forget_person"),
+            confirming.Grave("admin:retention_legalhold_person"),
+            confirming.Grave("admin:retention_legalhold_anonymise"),
         )

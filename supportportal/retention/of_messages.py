@@ -40,7 +40,8 @@ def _forget_messages(pks: Sequence[int], at: datetime) -> None:
         # A key that holds the address is what keeps the same message from being owed twice.
         one.key = one.key.replace(one.address, _digest(one.address)) if one.address else one.key
         one.note = one.note.partition(": ")[0]  # what follows are the provider's own words
-        one.data = {name: value for name, value in one.data.items() if name == "again_of"}
+        # Which letter, which of several sendings, and the like.
+        one.data = {name: value for name, value in one.data.items() if isinstance(value, int)}
         one.subject = one.html = one.address = one.sent_to = ""
         one.text = GONE
     Message.objects.bulk_update(rows, ["key", "note", "data", "subject", "text", "html", "address", "sent_to"])

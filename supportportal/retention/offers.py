@@ -1,4 +1,4 @@
-"""What the page of a client offers to owners and superusers."""
+"""What the page of a person offers to owners and superusers."""
 
 from typing import Any, cast
 
@@ -13,7 +13,9 @@ from . import operations
 
 
 def on_person(request: HttpRequest, person: Any) -> list[Action]:
-    by = cast(User, request.user)
-    if person.is_staff or not operations.may_forget(by) or operations.is_forgotten(person):
+    if not operations.may_forget(cast(User, request.user)) or operations.is_forgotten(person):
         return []
-    return [Action(_("Anonymise this client"), reverse("admin:retention_forget_person", args=[person.pk]))]
+    offered = [Action(_("Legal hold"), reverse("admin:retention_legalhold_person", args=[person.pk]))]
+    if not person.is_staff:
+        offered.append(Action(_("Anonymise"), reverse("admin:retention_legalhold_anonymise", args=[person.pk])))
+    return offered

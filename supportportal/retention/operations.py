@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from supportportal.people.models import Role, User
+from supportportal.people.models import User
 from supportportal.trail import operations as trail
 from supportportal.watch import stopping
 
@@ -52,7 +52,7 @@ class Share:
 
 def may_forget(by: User) -> bool:
     """Owners and superusers."""
-    return by.is_active and by.is_staff and (by.is_superuser or by.has_role(Role.OWNER))
+    return by.is_staff and by.has_perm("retention.forget_person")
 
 
 # -- what is due -------------------------------------------------------------------------------------------------------

@@ -28,6 +28,8 @@ GRAVE = {
     "admin:people_user_own_data": {"press": "send"},
     "admin:people_user_second_factor": {},
     "file_decide": {"press": "release"},
+    "admin:retention_legalhold_person": {"press": "place"},
+    "admin:retention_legalhold_anonymise": {},
 }
 
 

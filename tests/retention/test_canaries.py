@@ -40,13 +40,14 @@ def files_that_hold(wanted: str) -> list[str]:
 
 
 def test_nothing_of_an_anonymised_client_is_found():
+    of_others = files_that_hold(CONTENT)  # mails of tests that were rolled back
     person, owner = someone(), StaffFactory(roles=["owner"])
     before = columns_that_hold(*CANARIES)
-    assert len(before) > 60 and files_that_hold(CONTENT)  # the control: they can be found
+    assert len(before) > 60 and len(files_that_hold(CONTENT)) > len(of_others)  # the control: they can be found
     operations.forget_person(person, by=owner, at=NOW)
     orphans.sweep(at=NOW + DAY)
     assert columns_that_hold(*CANARIES) == {}
-    assert files_that_hold(CONTENT) == []
+    assert set(files_that_hold(CONTENT)) <= set(of_others)
     gone = User.objects.get(pk=person.pk)
     archive = opened(gone, NOW)
     assert [holds(archive, one) for one in ("Canary", ADDRESS, NAME, PHONE)] == [[], [], [], []]
