@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run demo-reset start-empty owner test check rehearse storm soak bench messages format
+.PHONY: help run demo-reset start-empty owner test check rehearse storm soak bench pictures messages format
 .SILENT:
 
 PORT ?= 8000
@@ -60,6 +60,11 @@ soak:  ## the production set-up under a steady load for half an hour (SOAK_MINUT
 bench:  ## what the performance claims rest on
 	.ci/environment dev
 	for one in $$(grep -l __main__ benchmarks/*.py); do echo "== $$one"; .venv/bin/python -m "benchmarks.$$(basename $$one .py)" || exit 1; done
+
+pictures:  ## make the pictures of the manuals anew (docs/pictures)
+	.ci/environment dev
+	.ci/browser
+	PICTURES=1 TEST_DB=sqlite $(PYTEST) tests/e2e/test_pictures.py
 
 messages:  ## bring the translations up to the source, and compile them
 	.ci/environment dev
