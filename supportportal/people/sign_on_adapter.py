@@ -148,7 +148,8 @@ class SecondFactorStage(AuthenticateStage):
 def out_of_order(request: HttpRequest, exception: Exception | None) -> HttpResponse:
     """The log gets the kind of error and the provider's own word for it, and nothing else of what it said."""
     said = ERROR_CODE.search(str(exception or f"error={request.GET.get('error')}"))
-    logger.warning("Single sign-on failed: %s %s", type(exception).__name__, said[1] if said else "")
+    kind = type(exception).__name__ if exception else "sent back"
+    logger.warning("Single sign-on failed: %s %s", kind, said[1] if said else "")
     return failed(request, "provider")
 
 

@@ -463,7 +463,7 @@ def test_the_log_gets_the_providers_word_and_no_more(client, provider, rita, cap
     provider._codes.clear()
     client.get(back)
     assert [one.getMessage() for one in caplog.records if "sign_on" in one.name] == [
-        "Single sign-on failed: NoneType invalid_scope",
+        "Single sign-on failed: sent back invalid_scope",
         "Single sign-on failed: OAuth2Error invalid_grant",
     ]
 
