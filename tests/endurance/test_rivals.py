@@ -108,6 +108,7 @@ def test_one_of_fifty_wins_each_round_whoever_is_killed(stage, smtp):
             stage.workers.append(stage.start("worker", WORKERS + kills))
         time.sleep(0.05)
     assert rivals.faults == []
+    assert stage.errors("web") == []
     assert Counter(frozenset(outcome.items()) for outcome in rivals.outcomes) == {
         frozenset({("won", 1), ("taken", RIVALS - 1)}): ROUNDS
     }

@@ -113,9 +113,10 @@ class Stage:
 
         wait_until(answers, seconds=60, what=f"{web.name} to answer {path}")
 
-    def errors(self) -> list[str]:
-        """What the processes logged as errors."""
-        lines = [line for process in self.running for line in process.log.read_text(errors="replace").splitlines()]
+    def errors(self, service: str = "") -> list[str]:
+        """What the processes of a service, or all of them, logged as errors."""
+        logs = [process.log for process in self.running if process.name.startswith(service)]
+        lines = [line for log in logs for line in log.read_text(errors="replace").splitlines()]
         return [line for line in lines if '"level": "error"' in line]
 
     def query(self, sql: str) -> list[Any]:
