@@ -35,7 +35,7 @@ class BookingsConfig(AppConfig):
         from supportportal.demo import builders
         from supportportal.outbox import kinds, own_words
         from supportportal.pages import checklist
-        from supportportal.pages.panels import home_board
+        from supportportal.pages.panels import help_board, home_board
         from supportportal.people import kept_open, roles
         from supportportal.people.models import Role
         from supportportal.watch import doctor, metrics
@@ -58,13 +58,14 @@ class BookingsConfig(AppConfig):
         )
         from .explanations import TOPICS
         from .messages import KINDS
-        from .panels import CHECKLIST, HOME_PANELS, WAYS_KEPT_OPEN
+        from .panels import CHECKLIST, HELP_PANELS, HOME_PANELS, WAYS_KEPT_OPEN
 
         for topic in TOPICS:
             explain.register(topic)
         kinds.register(*KINDS)
         own_words.describe(wordables.WORDABLES)
         home_board.register(*HOME_PANELS)
+        help_board.register(*HELP_PANELS)
         kept_open.register(*WAYS_KEPT_OPEN)
         checklist.register(*CHECKLIST)
         builders.register("bookings", demo.build, clear=demo.clear)

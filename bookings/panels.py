@@ -42,6 +42,7 @@ def _sessions(reader: object) -> str:
 WAYS_KEPT_OPEN = [
     Way("sessions", _("Your sessions: what is booked can be cancelled"), _sessions, 30),
 ]
+HELP_PANELS = [Panel("bookings.help", "bookings/panels/help.html", lambda request, at: {}, position=10)]
 HOME_PANELS = [Panel("bookings.next", "bookings/panels/next.html", _next_session, position=10)]
 
 CHECKLIST = [

@@ -4,7 +4,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from supportportal.outbox import inbound, kinds
-from supportportal.pages.panels import home_board, staff_board
+from supportportal.pages.panels import Panel, help_board, home_board, staff_board
 from supportportal.people import decisions, kept_open
 from supportportal.people.models import User
 
@@ -22,4 +22,5 @@ def register() -> None:
     decisions.register(standing.decision_behind)
     decisions.register_words(notices.of_restriction, *standing.READ_OF_RESTRICTION)
     home_board.register(*panels_client.HOME_PANELS)
+    help_board.register(Panel("conduct.help", "conduct/panels/help.html", lambda request, at: {}, position=30))
     staff_board.register(*panels_client.STAFF_PANELS)

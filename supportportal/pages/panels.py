@@ -51,3 +51,4 @@ class Board:
 
 staff_board = Board()  # the first page of the admin: today's work
 home_board = Board()  # a client's home page
+help_board = Board()  # what clients can do, for everybody to read

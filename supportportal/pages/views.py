@@ -21,7 +21,7 @@ from supportportal.people.models import Firm
 
 from .forgery import own_answer
 from .legal import TEXTS
-from .panels import home_board
+from .panels import help_board, home_board
 from .stylesheets import SHEETS, sheet
 
 A_YEAR = 365 * 24 * 3600
@@ -64,6 +64,12 @@ def firm_logo(request: HttpRequest) -> HttpResponse:
     if logo is None:
         raise Http404
     return image_response(logo)
+
+
+@require_safe
+def help_page(request: HttpRequest) -> HttpResponse:
+    """What clients can do here, for anybody to read; the numbers are those that hold."""
+    return render(request, "pages/help.html", {"panels": help_board.shown_to(request, timezone.now())})
 
 
 @require_safe

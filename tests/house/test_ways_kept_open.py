@@ -85,6 +85,7 @@ KEPT: dict[str, Kept] = {
     "firm_css": OPEN,
     "firm_logo": OPEN,
     "legal": OPEN,
+    "help": OPEN,
     "set_language": Kept({"language": "it"}, reads=False, by_link=True),
     "set_zone": Kept({"time_zone": "Europe/Rome"}, reads=False, by_link=True),
     # Complaints

@@ -1,10 +1,16 @@
 """The manuals in the portal: who reads them, that they are safe and whole, and where each page's help is."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
+from bookings import policy_words
+from bookings.rules import Policy
 from supportportal.pages import manuals
-from tests.factories import ClientFactory, StaffFactory
+from tests.factories import ClientFactory, RestrictionFactory, StaffFactory
 
 pytestmark = pytest.mark.django_db
 BOARD = "complaints_complaint_changelist"
@@ -88,3 +94,21 @@ def test_without_the_folder_the_staffs_pages_go_on(client, agent, monkeypatch, t
         assert read(client, "agents").status_code == 404
     finally:
         manuals.manual.cache_clear()
+
+
+@pytest.mark.parametrize("who", ["nobody", "client", "restricted"])
+def test_everybody_reads_what_clients_can_do(client, who):
+    if who != "nobody":
+        person = ClientFactory()
+        if who == "restricted":
+            RestrictionFactory(user=person, starts_at=timezone.now() - timedelta(days=1))
+        client.force_login(person)
+    text = client.get(reverse("help")).content.decode()
+    for words in ("24 hours", "15 minutes", reverse("complaints:complain"), reverse("people:own_data")):
+        assert words in text
+    assert f'href="{reverse("help")}"' in client.get("/legal/privacy/").content.decode()
+
+
+def test_the_numbers_there_are_those_that_hold(client, monkeypatch):
+    monkeypatch.setattr(policy_words, "POLICY", replace(Policy(), change_notice=timedelta(hours=36)))
+    assert "36 hours before the start" in client.get(reverse("help")).content.decode()
