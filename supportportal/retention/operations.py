@@ -12,6 +12,7 @@ from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from supportportal.people.models import User
+from supportportal.refusals import Refused
 from supportportal.trail import operations as trail
 from supportportal.watch import stopping
 
@@ -23,8 +24,8 @@ BATCH = 100
 CLIENTS = "clients"
 
 
-class RetentionRefused(Exception):
-    """What was asked is not possible; ``str()`` says why, fit to show."""
+class RetentionRefused(Refused):
+    """What was asked is not possible now, or not for this person."""
 
 
 @dataclass(frozen=True)
@@ -110,17 +111,17 @@ def prune(at: datetime, *, by: Any = None) -> dict[str, int]:
     return counts
 
 
-@transaction.atomic
 def _prune_some(kind: Kind, at: datetime) -> int:
     rows = due(kind, at).exclude(pk__in=held(kind).values("pk"))
     if not rows.exists():
-        return 0
-    pks = _locked(kind, rows)
-    if kind.code == CLIENTS:
-        for person in User.objects.filter(pk__in=pks).order_by("pk"):
-            _forget_all_of(person, at)
-    else:
-        forget(kind, pks, at)
+        return 0  # asked first, so that an idle tick never takes SQLite's write lock
+    with transaction.atomic():
+        pks = _locked(kind, rows)
+        if kind.code == CLIENTS:
+            for person in User.objects.filter(pk__in=pks).order_by("pk"):
+                _forget_all_of(person, at)
+        else:
+            forget(kind, pks, at)
     return len(pks)
 
 

@@ -219,9 +219,8 @@ def _is_written_to(person: User) -> None:
     told = Message.objects.create(key="to the client", recipient=person, **due, **about, **words)
     DeliveryEvent.objects.create(message=told, kind="bounced", address=ADDRESS, detail="Canary", at=THEN)
     Message.objects.create(key="to the agent", recipient=booking.agent.user, **due, **about, **words)
-    Message.objects.create(
-        key=f"code:1:{ADDRESS}:", address=ADDRESS, subject_type="people.user", subject_id=person.pk, **due, **words
-    )
+    code = {**due, "kind": "sign_in_code", "subject_type": "people.user", "subject_id": person.pk}
+    Message.objects.create(key=f"code:1:{ADDRESS}:", address=ADDRESS, **code, **words)
     raw = f"From: {NAME} <{ADDRESS}>\nSubject: Canary\nMessage-ID: <canary@x>\nReferences: <canary@y>\n\n{CONTENT}"
     mail = inbound.receive(raw.encode(), mails.read(raw.encode()), gateway="test", verdict="pass", at=THEN)
     Inbound.objects.filter(pk=mail.pk).update(person=person, sender_name=NAME, recipients="Canary", note="Canary")
