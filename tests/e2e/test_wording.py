@@ -59,9 +59,9 @@ def remind(booking) -> None:
     delivery.deliver_due("email", clock=timezone.now)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_pages_of_words_can_be_read_by_everyone(page, width, language, owner, axe, scheme):
-    owner.language = language
+@pytest.mark.parametrize(("spoken", "scheme"), [("en", "light"), ("it", "dark"), ("nl", "light")])
+def test_the_pages_of_words_can_be_read_by_everyone(page, width, owner, axe, spoken, scheme):
+    owner.language = spoken
     owner.save(update_fields=["language"])
     page.emulate_media(color_scheme=scheme)
     for address in (LIST, f"{LIST}reminder_24h/it/", f"{LIST}reminder_30m/nl/"):
