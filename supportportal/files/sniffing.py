@@ -1,5 +1,6 @@
 """What a file is, by its content alone: an allow-list of signatures, nothing is guessed from the name. Pure."""
 
+import re
 import struct
 import zipfile
 import zlib
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 HEAD = 4096
+MOST_SEGMENTS = 10_000  # that a JPEG is looked through for its size
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,14 @@ IMAGES = (PNG, JPEG, GIF, WEBP)
 ALL = (PDF, *IMAGES, HEIC, TEXT, DOCX, XLSX, ODT, ODS)
 
 _HEIC_BRANDS = {b"heic", b"heix", b"mif1", b"msf1", b"heim", b"heis"}
+_LISTED = b"PK\x01\x02"  # before each member in the list of an archive
 _OFFICE = {"word/document.xml": DOCX, "xl/workbook.xml": XLSX}
 _OPEN_DOCUMENT = {kind.content_type.encode(): kind for kind in (ODT, ODS)}
+_PROGRAMS = (
+    *(".exe", ".dll", ".scr", ".msi", ".js", ".jse", ".vbs", ".vbe", ".wsf", ".hta", ".bat", ".cmd", ".ps1", ".jar"),
+    *(".lnk", ".docm", ".xlsm", ".pptm"),
+)
+_CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]")
 _MARKUP = (b"<!doctype", b"<html", b"<svg", b"<script", b"<?php", b"<?xml", b"#!", b"<iframe", b"<body", b"<head")
 
 
@@ -93,6 +101,8 @@ def _document(content: BinaryIO, limits: ArchiveLimits) -> Kind | None:
     """An office document, by what its archive holds. Only the list of members is read, and one short member."""
     try:
         content.seek(0)
+        if content.read().count(_LISTED) > limits.members:  # before the list is read, which may be a long one
+            raise Bomb
         with zipfile.ZipFile(content) as archive:
             members = archive.infolist()
             _refuse_bombs(members, limits)
@@ -126,9 +136,9 @@ def _is_dangerous(member: zipfile.ZipInfo) -> bool:
     return (
         bool(member.flag_bits & 0x1)
         or member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-        or name.startswith(("/", "\\", "basic/", "scripts/"))
+        or name.startswith(("/", "\\", "basic/", "scripts/", "xl/macrosheets/"))
         or ".." in name.replace("\\", "/").split("/")
-        or name.endswith(("vbaproject.bin", ".exe", ".dll", ".js", ".vbs", ".bat", ".cmd", ".ps1", ".jar"))
+        or name.endswith(("vbaproject.bin", *_PROGRAMS))
     )
 
 
@@ -143,12 +153,8 @@ def _is_text(content: BinaryIO, head: bytes) -> bool:
         except UnicodeDecodeError:
             continue
         start = text.lstrip("\ufeff \t\r\n\f\v").lower()[:200].encode("utf-8", "replace")
-        return bool(start) and not start.startswith(_MARKUP) and not any(_is_control(char) for char in text)
+        return bool(start) and not start.startswith(_MARKUP) and not _CONTROL.search(text)
     return False
-
-
-def _is_control(char: str) -> bool:
-    return (char < " " and char not in "\t\r\n\f") or "\x7f" <= char <= "\x9f"
 
 
 def _png_size(content: BinaryIO) -> tuple[int, int]:
@@ -173,7 +179,7 @@ def _webp_size(content: BinaryIO) -> tuple[int, int]:
 def _jpeg_size(content: BinaryIO) -> tuple[int, int]:
     """Walk the segments up to the one that starts the picture and gives its size."""
     content.seek(2)
-    while True:
+    for _number in range(MOST_SEGMENTS):
         mark, code, length = struct.unpack(">BBH", content.read(4))
         if mark != 0xFF or length < 2:
             return 0, 0
@@ -181,6 +187,7 @@ def _jpeg_size(content: BinaryIO) -> tuple[int, int]:
             _depth, height, width = struct.unpack(">BHH", content.read(5))
             return width, height
         content.seek(length - 2, 1)
+    return 0, 0
 
 
 _SIZES: dict[Kind, Callable[[BinaryIO], tuple[int, int]]] = {

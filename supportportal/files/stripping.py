@@ -10,6 +10,9 @@ from collections.abc import Callable, Iterator
 
 from .sniffing import GIF, JPEG, PNG, WEBP
 
+# Of what a picture is made of; no camera and no program makes as many, and each costs a web process time.
+MOST_PIECES = 100_000
+
 
 class _Damaged(Exception):
     """The picture ends too early, or is not built as its kind is."""
@@ -26,6 +29,12 @@ def strip(content: bytes, content_type: str) -> bytes | None:
         return None
 
 
+def _pieces() -> Iterator[int]:
+    """Counts what a picture is made of. Raises _Damaged where there is no end of it."""
+    yield from range(MOST_PIECES)
+    raise _Damaged
+
+
 def _need(held: bool) -> None:
     if not held:
         raise _Damaged
@@ -34,14 +43,18 @@ def _need(held: bool) -> None:
 # -- JPEG: segments, then coded data with segments in between ----------------------------------------------------------
 
 _EOI, _SOS, _APP0, _APP1, _APP2, _APP14, _APP15, _COM = 0xD9, 0xDA, 0xE0, 0xE1, 0xE2, 0xEE, 0xEF, 0xFE
-_NEXT_MARKER = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]")  # neither a stuffed byte nor a restart mark
+_FILLING = re.compile(rb"\xff+")
+# Neither a stuffed byte nor a restart mark. What fills up before it is left with the data: looking for that, too, would
+# begin anew at each byte of a long filling.
+_NEXT_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 
 
 def _jpeg(content: bytes) -> bytes:
     """Up to the end of the first picture: cameras hang previews and whole films behind it."""
     _need(content[:2] == b"\xff\xd8")
-    kept, turned, position = [b"\xff\xd8"], 1, 2
+    kept, turned, position, pieces = [b"\xff\xd8"], 1, 2, _pieces()
     while True:
+        next(pieces)
         marker, body, position = _segment(content, position)
         if marker == _EOI:
             break
@@ -61,8 +74,7 @@ def _jpeg(content: bytes) -> bytes:
 def _segment(content: bytes, position: int) -> tuple[int, bytes, int]:
     """Marker and content of the segment at ``position``, and where the next one starts."""
     _need(content[position : position + 1] == b"\xff")
-    while content[position] == 0xFF:
-        position += 1
+    position += len(_FILLING.match(content, position)[0])  # type: ignore[index]
     marker = content[position]
     position += 1
     if marker == _EOI:
@@ -133,8 +145,9 @@ _PNG_KEPT = {
 
 def _png(content: bytes) -> bytes:
     _need(content.startswith(_PNG_HEAD))
-    kept, position = [_PNG_HEAD], len(_PNG_HEAD)
+    kept, position, pieces = [_PNG_HEAD], len(_PNG_HEAD), _pieces()
     while True:
+        next(pieces)
         (length,) = struct.unpack_from(">I", content, position)
         end = position + 12 + length
         _need(end <= len(content))
@@ -157,8 +170,9 @@ def _gif(content: bytes) -> bytes:
     _need(content[:6] in (b"GIF87a", b"GIF89a"))
     position = 13 + _colours(content[10])
     _need(position <= len(content))
-    kept = [content[:position]]
+    kept, pieces = [content[:position]], _pieces()
     while content[position] != 0x3B:
+        next(pieces)
         start, is_kept = position, True
         if content[position] == 0x2C:
             position += 11 + _colours(content[position + 9])  # its place, its colours, its code size
@@ -167,7 +181,7 @@ def _gif(content: bytes) -> bytes:
             label, name = content[position + 1], content[position + 3 : position + 14]
             is_kept = label == 0xF9 or (label == 0xFF and name in _GIF_LOOPS)
             position += 2
-        position = _pieces_until(content, position)
+        position = _pieces_until(content, position, pieces)
         if is_kept:
             kept.append(content[start:position])
     return b"".join([*kept, b";"])
@@ -178,8 +192,9 @@ def _colours(flags: int) -> int:
     return 3 * 2 ** ((flags & 7) + 1) if flags & 0x80 else 0
 
 
-def _pieces_until(content: bytes, position: int) -> int:
+def _pieces_until(content: bytes, position: int, pieces: Iterator[int]) -> int:
     while length := content[position]:
+        next(pieces)
         position += 1 + length
     return position + 1
 
@@ -211,8 +226,9 @@ def _riff(content: bytes) -> Iterator[tuple[bytes, bytes]]:
     (length,) = struct.unpack_from("<I", content, 4)
     end = 8 + length
     _need(end <= len(content) + 1)  # some writers leave out the last byte of padding
-    position = 12
+    position, pieces = 12, _pieces()
     while position + 8 <= end:
+        next(pieces)
         (size,) = struct.unpack_from("<I", content, position + 4)
         _need(position + 8 + size <= len(content))
         yield content[position : position + 4], content[position + 8 : position + 8 + size]
