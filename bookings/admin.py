@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import ManyToManyField
+from django.db.models import ManyToManyField, Q
 from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest
 from django.urls import reverse
@@ -14,6 +14,9 @@ from django.utils.translation import gettext_lazy
 
 from supportportal import reader, wording
 from supportportal.edits import FollowedAdmin
+from supportportal.lattice import cell_at
+from supportportal.longlists import LongListAdmin
+from supportportal.people import searching
 from supportportal.people.models import Role
 
 from . import (  # noqa: F401  (admin_…: they register their own)
@@ -43,6 +46,7 @@ from .models import (
     TimeOff,
     WorkingHours,
 )
+from .models.booking import LONGEST_CELLS
 from .policy import POLICY
 from .sent import messages_of
 
@@ -76,7 +80,8 @@ class WhenFilter(admin.SimpleListFilter):
                 return queryset.filter(ends_at__lte=at)
             case "all":
                 return queryset
-        return queryset.filter(ends_at__gt=at).order_by("first_cell")
+        # The first says all of it; the second leads to it by the index over times.
+        return queryset.filter(ends_at__gt=at, first_cell__gt=cell_at(at) - LONGEST_CELLS).order_by("first_cell")
 
 
 class MineFilter(admin.SimpleListFilter):
@@ -100,7 +105,7 @@ class AgentFilter(admin.RelatedOnlyFieldListFilter):
 
 
 @admin.register(Booking)
-class BookingAdmin(ActingAdmin, OutcomesAdmin, admin_ladder.StandingColumn):
+class BookingAdmin(ActingAdmin, OutcomesAdmin, admin_ladder.StandingColumn, LongListAdmin):
     nav_position = 10
     list_display = ["starts", "client", "account", "standing", "session_type", "agent", "topic", "state", "reference"]
     list_display_links = ["starts"]
@@ -108,6 +113,7 @@ class BookingAdmin(ActingAdmin, OutcomesAdmin, admin_ladder.StandingColumn):
     list_filter = [WhenFilter, MineFilter, "state", "session_type", ("agent", AgentFilter)]
     list_per_page = 50
     search_fields = ["reference", "client__name", "client__email", "client__account__name", "topic"]
+    word_fields = ["reference", "topic"]
     search_help_text = gettext_lazy("Client, account, reference or topic")
     date_hierarchy = None
     fields = [
@@ -146,6 +152,9 @@ class BookingAdmin(ActingAdmin, OutcomesAdmin, admin_ladder.StandingColumn):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).visible_to(request.user)
+
+    def found_by_words(self, search_term: str) -> Q:
+        return Q(super().found_by_words(search_term)) | Q(client__in=searching.found(search_term))
 
     @admin.display(description=gettext_lazy("starts"), ordering="first_cell")
     def starts(self, booking: Booking) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -17,6 +18,9 @@ from django.utils.formats import localize
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
+
+from supportportal.longlists import LongListAdmin
+from supportportal.people import searching
 
 from . import (
     admin_inbound,  # noqa: F401  (it registers its own)
@@ -89,13 +93,12 @@ class AttentionFilter(admin.SimpleListFilter):
 
 
 @admin.register(Message)
-class MessageAdmin(admin.ModelAdmin):
+class MessageAdmin(LongListAdmin):
     list_display = ["due_at", "kind_shown", "state_shown", "to_shown", "channel", "why_shown"]
     list_display_links = ["due_at", "kind_shown"]
     list_select_related = ["recipient"]
     list_filter = [AttentionFilter, "state", KindFilter, "channel", DueFilter]
     list_per_page = 50
-    show_full_result_count = False
     search_fields = ["recipient__email", "recipient__name", "sent_to", "address"]
     search_help_text = gettext_lazy("Name, e-mail address, phone number, or reference of the session")
     fields = [
@@ -135,15 +138,20 @@ class MessageAdmin(admin.ModelAdmin):
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         """A search word may also be the reference of what a message is about, as its kind knows it."""
+        if not search_term.strip():
+            return queryset, False
+        about = Q()
+        for subject_type, find in {(kind.subject_type, kind.find) for kind in kinds.all_kinds() if kind.find}:
+            about |= Q(subject_type=subject_type, subject_id__in=list(find(search_term.strip())))
+        if connection.vendor == "postgresql":
+            return queryset.filter(about | self.found_by_words(search_term)), False
         found, may_repeat = super().get_search_results(request, queryset, search_term)
-        if search_term:
-            finders = {(kind.subject_type, kind.find) for kind in kinds.all_kinds() if kind.find is not None}
-            about = Q()
-            for subject_type, find in finders:
-                about |= Q(subject_type=subject_type, subject_id__in=find(search_term.strip()))
-            if about:
-                found = found | queryset.filter(about)
-        return found, may_repeat
+        return found | queryset.filter(about), may_repeat
+
+    def found_by_words(self, search_term: str) -> Q:
+        begins = search_term.strip()
+        own = Q(sent_to__istartswith=begins) & ~Q(sent_to="") | Q(address__istartswith=begins) & ~Q(address="")
+        return own | Q(recipient__in=searching.found(search_term))
 
     @admin.display(description=gettext_lazy("kind"), ordering="kind")
     def kind_shown(self, message: Message) -> str:

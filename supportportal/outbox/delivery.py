@@ -30,6 +30,8 @@ RUN_OF_TROUBLE = 5  # so many in a row are no longer the messages' own fault
 
 def deliver_due(channel: str, *, clock: Clock) -> None:
     """One tick: deliver batch by batch until nothing is due. Any number of these may run at once."""
+    if not claiming.is_due(channel, at=clock()):
+        return
     gateway = gateways.for_channel(channel)
     if pauses.paused_until(gateway.name, clock()):
         return

@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from supportportal.files.models import Screened, ScreenedQuerySet, private_storage
+from supportportal.longlists import among
 
 from . import kinds
 
@@ -43,7 +44,7 @@ class MessageQuerySet(models.QuerySet):
                 narrowed.setdefault(kind.visible_to, []).append(kind.code)
         seen = ~Q(kind__in=[code for codes in narrowed.values() for code in codes])
         for visible_to, codes in narrowed.items():
-            seen |= Q(pk__in=visible_to(Message.objects.filter(kind__in=codes), user).values("pk"))
+            seen |= Q(kind__in=codes) & Q(among(visible_to(Message.objects.filter(kind__in=codes), user), "pk"))
         return self.filter(seen)
 
 

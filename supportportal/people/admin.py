@@ -18,9 +18,10 @@ from django.utils.translation import ngettext
 from supportportal.edits import FollowedAdmin
 from supportportal.files import intake, sniffing
 from supportportal.files.forms import PrivateFileField
+from supportportal.longlists import LongListAdmin
 from supportportal.trail import operations as trail
 
-from . import about, admin_own_data, admin_second_factor, countries, import_views, operations
+from . import about, admin_own_data, admin_second_factor, countries, import_views, operations, searching
 from .forms import LineField, PhoneField, ZoneField
 from .models import Account, Channel, Firm, Plan, Restriction, Role, User
 
@@ -90,7 +91,7 @@ class InvitedFilter(admin.SimpleListFilter):
 
 
 @admin.register(User)
-class UserAdmin(admin.ModelAdmin):
+class UserAdmin(LongListAdmin):
     """Clients for every agent; staff, and what makes someone staff, for owners and superusers alone."""
 
     form = PersonForm
@@ -98,6 +99,7 @@ class UserAdmin(admin.ModelAdmin):
     list_select_related = ["account"]
     list_filter = [InvitedFilter, "is_staff", "is_active", "account__plan"]
     search_fields = ["name", "email", "account__name", "phone"]
+    search_help_text = _("Beginnings of words: name, e-mail address, account, phone number")
     autocomplete_fields = ["account"]
     readonly_fields = ["last_login", "invited_at", "created_at", "sms_consent_at"]
     ordering = ["name", "pk"]
@@ -113,6 +115,9 @@ class UserAdmin(admin.ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet:
         return super().get_queryset(request).prefetch_related("groups")
+
+    def found_by_words(self, search_term: str) -> models.Q:
+        return searching.people(search_term)
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         return [*self.fieldsets, self.staff_fieldset] if _manages_staff(request) else self.fieldsets
@@ -230,12 +235,12 @@ class ZonedForm(forms.ModelForm):
 
 
 @admin.register(Account)
-class AccountAdmin(admin.ModelAdmin):
+class AccountAdmin(LongListAdmin):
     form = ZonedForm
     list_display = ["name", "plan", "seats", "subscription", "people"]
     list_select_related = ["plan"]
     list_filter = ["subscription", "plan"]
-    search_fields = ["name"]
+    search_fields = word_fields = ["name"]
     readonly_fields = ["created_at"]
     ordering = ["name"]
 

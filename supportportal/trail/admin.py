@@ -5,27 +5,54 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
+
+from supportportal.longlists import LongListAdmin, values_of
 
 from . import visibility
 from .models import Entry
 
 
+class VerbFilter(admin.SimpleListFilter):
+    title = gettext_lazy("what")
+    parameter_name = field = "verb"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(value, value) for value in values_of(Entry, self.field)]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(**{self.field: self.value()}) if self.value() else queryset
+
+
+class SubjectFilter(VerbFilter):
+    title = gettext_lazy("kind of subject")
+    parameter_name = field = "subject_type"
+
+
 @admin.register(Entry)
-class EntryAdmin(admin.ModelAdmin):
+class EntryAdmin(LongListAdmin):
     exclude = ["facts"]
     readonly_fields = ["facts_shown"]
     list_display = ["at", "verb", "subject_type", "subject_id", "by", "is_sealed"]
     list_select_related = ["by", "seal"]
-    list_filter = ["verb", "subject_type"]
-    search_fields = ["=subject_id", "verb"]
-    date_hierarchy = "at"
+    list_filter = [VerbFilter, SubjectFilter, "at"]
+    search_fields = ["subject_id", "verb"]
+    search_help_text = gettext_lazy("Number of the subject, or part of what happened")
     ordering = ["-pk"]
-    show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return visibility.visible_to(super().get_queryset(request), request.user)
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        word = search_term.strip()
+        if not word:
+            return queryset, False
+        asked = Q(verb__in=[verb for verb in values_of(Entry, "verb") if word.lower() in verb])
+        if word.isascii() and word.isdigit() and len(word) < 19:
+            asked |= Q(subject_id=int(word))
+        return queryset.filter(asked), False
 
     @admin.display(boolean=True)
     def is_sealed(self, entry: Entry) -> bool:

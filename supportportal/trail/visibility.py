@@ -5,6 +5,8 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from supportportal.longlists import among, values_of
+
 from .models import Entry
 
 # kind of subject → the ids that a member of staff may see entries about
@@ -32,7 +34,6 @@ def facts_of(entry: Entry) -> dict[str, Any]:
 
 def visible_to(entries: "QuerySet[Entry]", user: Any) -> "QuerySet[Entry]":
     """The entries that ``user`` may see. Kinds of subjects that no app narrows are seen by all who see the trail."""
-    for subject_type, ids_seen_by in _seen.items():
-        hidden = Q(subject_type=subject_type) & ~Q(subject_id__in=ids_seen_by(user))
-        entries = entries.exclude(hidden)
+    for subject_type in set(values_of(Entry, "subject_type")).intersection(_seen):  # a condition less for each other
+        entries = entries.filter(~Q(subject_type=subject_type) | among(_seen[subject_type](user), "subject_id"))
     return entries
