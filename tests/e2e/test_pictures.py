@@ -20,7 +20,9 @@ from bookings.models import Booking, Callback, Strike
 from complaints.models import Complaint
 from conduct.models import Incident, Measure
 from supportportal.demo import builders
+from supportportal.pages import manuals
 from supportportal.people.models import User
+from tests.factories import StaffFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROOT = Path(__file__).resolve().parents[2]
@@ -117,6 +119,20 @@ def test_every_picture_shows_what_its_manual_says(page, sign_in, demo):
         expect(page.locator("main").get_by_text(picture.shows).first).to_be_visible()
         if os.environ.get("PICTURES"):
             take(page, picture)
+
+
+def test_the_manuals_can_be_read_by_everyone(page, width, sign_in, axe):
+    page.goto(reverse("help"))
+    axe(page)
+    sign_in(StaffFactory(roles=["manager"]))
+    page.goto(reverse("admin:index"))
+    page.locator(".staff-help").click()
+    expect(page.locator("#your-first-page")).to_be_in_viewport()
+    assert page.evaluate("document.images[0].naturalWidth") > 0
+    for address in [reverse("admin:help"), *(reverse("admin:help_manual", args=[name]) for name in manuals.SHOWN)]:
+        page.goto(address)
+        axe(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
 
 
 def take(page: Page, picture: Picture) -> None:
