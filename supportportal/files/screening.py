@@ -65,7 +65,7 @@ def screen_due(*, clock: Callable[[], datetime]) -> None:
 
 def _due(at: datetime) -> list[Screened]:
     found = [row for model in _screened for row in _waiting(model).filter(screen_at__lte=at)[:BATCH]]
-    return sorted(found, key=lambda row: row.screen_at)[:BATCH]  # type: ignore[arg-type,return-value]
+    return sorted(found, key=lambda row: row.screen_at)[:BATCH]
 
 
 def _waiting(model: type[Screened]) -> models.QuerySet[Any]:
@@ -126,7 +126,7 @@ def release(row: Screened, *, of: models.Model, by: Any, at: datetime) -> None:
 def delete(file: StoredFile, *, of: models.Model, by: Any, at: datetime) -> None:
     """Delete its content for good. Its name and what was found in it stay. Raises Overtaken."""
     _decide(file, "deleted", State.DELETED, of=of, by=by, at=at)
-    transaction.on_commit(lambda: file.content.storage.delete(file.content.name))
+    transaction.on_commit(lambda: file.content.storage.delete(str(file.content.name)))
 
 
 def _decide(row: Screened, verb: str, state: str, *, of: models.Model, by: Any, at: datetime) -> None:
