@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class LegalHoldQuerySet(models.QuerySet):
-    def standing(self) -> "models.QuerySet[LegalHold]":
+    def standing(self) -> "LegalHoldQuerySet":
         return self.filter(lifted_at__isnull=True)
 
 

@@ -20,6 +20,7 @@ from supportportal.people.models import DataAccess, Firm, Restriction, SignIn, U
 from . import kinds
 from .blanking import blank
 from .kinds import Condition, Kind, Open
+from .models import LegalHold
 
 DOMAIN = "anonymised.invalid"  # no mail can ever go there (RFC 2606)
 
@@ -55,6 +56,7 @@ def _forget(pks: Sequence[int], at: datetime) -> None:
     SocialAccount.objects.filter(user__in=pks).delete()
     DataAccess.objects.filter(person__in=pks).delete()
     blank(Restriction, "notice", user__in=pks)
+    blank(LegalHold, "reason", person__in=pks)
 
 
 CLIENTS = Kind(

@@ -1,6 +1,7 @@
 """What is due to go, and letting it go: by its time, or with the client who asks for it. And holding it back."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -102,39 +103,45 @@ def prune(at: datetime, *, by: Any = None) -> dict[str, int]:
 
     Any number may run at once, and one that is stopped is taken up by the next: what has gone is not due again.
     """
-    counts: dict[str, int] = {}
-    for kind in kinds.all_kinds():
-        while not stopping.has_begun() and (gone := _prune_some(kind, at)):
-            counts[kind.code] = counts.get(kind.code, 0) + gone
-    if counts:
-        trail.record("retention.pruned", _subject(), by=by, at=at, **counts)
-    return counts
+    counts: Counter[str] = Counter()
+    try:
+        for kind in kinds.all_kinds():
+            for gone in _batches(kind, at):
+                counts[kind.code] += gone
+    finally:
+        counts = +counts
+        if counts:
+            trail.record("retention.pruned", Forgotten(pk=0), by=by, at=at, **counts)
+    return dict(counts)
 
 
-def _prune_some(kind: Kind, at: datetime) -> int:
-    rows = due(kind, at).exclude(pk__in=held(kind).values("pk"))
-    if not rows.exists():
-        return 0  # asked first, so that an idle tick never takes SQLite's write lock
-    with transaction.atomic():
-        pks = _locked(kind, rows)
-        if kind.code == CLIENTS:
-            for person in User.objects.filter(pk__in=pks).order_by("pk"):
-                _forget_all_of(person, at)
-        else:
-            forget(kind, pks, at)
-    return len(pks)
+def _batches(kind: Kind, at: datetime) -> Iterator[int]:
+    """Batch by batch, each looked for from where the last one ended; an idle tick takes no lock."""
+    rows, after = due(kind, at).exclude(pk__in=held(kind).values("pk")), 0
+    while not stopping.has_begun():
+        some = list(rows.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:BATCH])
+        if not some:
+            break
+        yield _let_go(kind, rows, some, at)
+        after = some[-1]
 
 
-def _locked(kind: Kind, rows: QuerySet[Any]) -> list[int]:
-    """Some of the rows, which nobody else changes or forgets meanwhile. What another run has in hand is passed over.
+@transaction.atomic
+def _let_go(kind: Kind, rows: QuerySet[Any], some: Sequence[int], at: datetime) -> int:
+    """Those of ``rows`` that nobody else changes or forgets meanwhile; what another run has in hand is passed over.
 
     They are looked at again once they are locked: a hold or a reply may have come just before.
     """
-    some = list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH])
     lock = kind.model._base_manager.filter(pk__in=some).order_by("pk")
     lock = lock.select_for_update(no_key=True, skip_locked=connection.features.has_select_for_update_skip_locked)
     mine = list(lock.values_list("pk", flat=True))
-    return list(rows.filter(pk__in=mine).order_by("pk").values_list("pk", flat=True))
+    pks = list(rows.filter(pk__in=mine).order_by("pk").values_list("pk", flat=True))
+    if kind.code == CLIENTS:
+        for person in User.objects.filter(pk__in=pks).order_by("pk"):
+            _forget_all_of(person, at)
+    else:
+        forget(kind, pks, at)
+    return len(pks)
 
 
 def forget(kind: Kind, pks: Sequence[int], at: datetime) -> None:
@@ -237,8 +244,3 @@ def lift_hold(hold: LegalHold, *, by: User, at: datetime) -> None:
         raise RetentionRefused(_("Only owners and superusers place and lift legal holds."))
     if LegalHold.objects.standing().filter(pk=hold.pk).update(lifted_by=by, lifted_at=at):
         trail.record("hold.lifted", hold, by=by, at=at, person=hold.person_id)
-
-
-def _subject() -> Any:
-    """What a run is about: no row of its own."""
-    return Forgotten(pk=0)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.backends.db import SessionStore
@@ -22,15 +23,16 @@ from bookings.models import (
     SurveyAnswer,
     WaitlistEntry,
 )
-from complaints.models import Letter, NamedStaff, Reply
+from complaints.models import Letter, NamedStaff, Rebasing, Reply
 from complaints.operations import appeals as complaint_appeals
 from complaints.operations import intake, letters, naming, ombudsman, remedies, review, statements
-from conduct.models import Appeal, FollowUp
+from conduct.models import Appeal, Approval, EmergencyStop, FollowUp
 from conduct.operations import appeals, care, reporting
 from supportportal.files.intake import accept
 from supportportal.outbox import inbound, mails
 from supportportal.outbox.models import DeliveryEvent, Inbound, Message
 from supportportal.people.models import DataAccess, Restriction, SignIn, User
+from supportportal.retention.models import LegalHold
 from supportportal.trail import operations as trail
 from tests.factories import (
     MONDAY_TEN,
@@ -82,6 +84,7 @@ def is_over() -> None:
 def _signs_in(person: User) -> None:
     EmailAddress.objects.update_or_create(user=person, email=ADDRESS, defaults={"primary": True, "verified": True})
     Authenticator.objects.create(user=person, type="totp", data={"secret": "Canary secret"})
+    SocialAccount.objects.create(user=person, provider="oidc", uid="Canary", extra_data={"email": ADDRESS})
     session = SessionStore()
     session["said"] = "Canary session"
     session.create()
@@ -94,6 +97,8 @@ def _signs_in(person: User) -> None:
         user=StaffFactory(), content_type=about, object_id=person.pk, object_repr=NAME, action_flag=CHANGE
     )
     Restriction.objects.create(user=person, gates=["mail"], starts_at=THEN, ends_at=THEN + DAY, notice="Canary notice")
+    lifted = {"placed_by": StaffFactory(), "placed_at": THEN, "lifted_by": StaffFactory(), "lifted_at": THEN}
+    LegalHold.objects.create(person=person, reason="Canary", **lifted)
     trail.record("person.changed", person, by=None, at=THEN, fields=["name"])
 
 
@@ -175,6 +180,10 @@ def complained(person: User):
         decision="Canary", decided_on=THEN.date(), followed_up="Canary", followed_up_on=THEN.date()
     )
     complaint.deadlines.filter(outcome="running").update(outcome="closed")
+    moved = {"to_due_at": THEN, "reason": "Canary", "by": anna, "at": THEN}
+    Rebasing.objects.create(deadline=complaint.deadlines.first(), **moved)
+    outside = {"person": bert, "appointed_by": anna, "appointed_at": THEN, "ended_at": THEN, "reason": "Canary"}
+    complaint.appointments.create(**outside)
     complaint.refresh_from_db()
     return complaint
 
@@ -197,6 +206,12 @@ def misbehaved(person: User):
     appeal = appeal if isinstance(appeal, Appeal) else Appeal.objects.get(measure=measure)
     appeal.files.add(text_file("Canary appeal.txt"))
     appeals.decide(appeal, "upheld", "Canary decision", None, by=other, at=THEN + 2 * DAY, seen=None)
+    Approval.objects.create(measure=measure, asked_at=THEN, due_on=THEN.date(), reasons="Canary")
+    outside = {"person": other, "appointed_by": manager, "appointed_at": THEN, "ended_at": THEN, "reason": "Canary"}
+    measure.appointments.create(**outside)
+    closed = Restriction.objects.create(user=person, starts_at=THEN, ends_at=THEN + DAY, notice="Canary")
+    span = {"at": THEN, "until": THEN + DAY, "restriction": closed}
+    EmergencyStop.objects.create(incident=incident, by=manager, reasons="Canary", notice="Canary", **span)
     follow_up = care.take_on(FollowUp.objects.get(incident=incident), by=manager, at=THEN)
     note = care.note(follow_up, "Canary care", by=manager, at=THEN)
     for one in (manager, reporter):

@@ -39,11 +39,32 @@ def files_that_hold(wanted: str) -> list[str]:
     return [file.name for file in kept if wanted.encode() in file.read_bytes()]
 
 
+# Tables that refer to people and hold texts, but none of a client's: of staff, of the firm, or no more than codes. The
+# trail's facts are searched all the same: what was done above stands in it.
+UNTRIED = {"bookings.Agent", "bookings.SessionFeed", "outbox.Wording", "trail.Entry"}
+
+
+def untried(tried) -> set[str]:
+    """Tables that refer to people and hold texts, of which this test plants none. A new one has to be thought about."""
+    tables = {column.rpartition(".")[0] for column in tried}
+    return {
+        model._meta.label
+        for model in apps.get_models(include_auto_created=True)
+        if any(field.related_model is User for field in model._meta.local_fields)
+        and any(_is_text(field) for field in model._meta.local_fields)
+    } - tables
+
+
+def _is_text(field) -> bool:
+    return isinstance(field, models.CharField | models.TextField | models.JSONField) and not field.choices
+
+
 def test_nothing_of_an_anonymised_client_is_found():
     of_others = files_that_hold(CONTENT)  # mails of tests that were rolled back
     person, owner = someone(), StaffFactory(roles=["owner"])
     before = columns_that_hold(*CANARIES)
     assert len(before) > 60 and len(files_that_hold(CONTENT)) > len(of_others)  # the control: they can be found
+    assert untried(before) == UNTRIED
     operations.forget_person(person, by=owner, at=NOW)
     orphans.sweep(at=NOW + DAY)
     assert columns_that_hold(*CANARIES) == {}

@@ -34,7 +34,6 @@ def test_two_runs_at_once_let_go_of_each_row_once(surveys):
         return operations.prune(NOW).get("surveys", 0)
 
     first, second = at_once(run, run)
-    # A run passes over what another has in hand, and may end before it; the next one finds nothing left.
     assert first + second == len(surveys) == Forgotten.objects.count()
     assert operations.prune(NOW) == {}
     assert not SurveyAnswer.objects.filter(comment="Canary").exists()
@@ -56,6 +55,8 @@ def test_a_run_that_was_stopped_is_taken_up_by_the_next(surveys, monkeypatch):
     assert Forgotten.objects.count() == 4 == SurveyAnswer.objects.filter(comment="[…]").count()
     monkeypatch.setattr(operations, "forget", real)
     assert operations.prune(NOW) == {"surveys": 8}
+    told = Entry.objects.filter(verb="retention.pruned").order_by("pk")
+    assert [entry.facts for entry in told] == [{"surveys": 4}, {"surveys": 8}]
 
 
 def test_a_hold_placed_between_two_batches_keeps_the_rest(surveys, monkeypatch):
