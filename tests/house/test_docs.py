@@ -95,6 +95,12 @@ def _all(patterns):
         yield from _all(one.url_patterns) if hasattr(one, "url_patterns") else [one]
 
 
+def test_the_image_holds_the_manuals():
+    left_out = text_of(ROOT / ".dockerignore").split()
+    assert not [line for line in left_out if line.startswith("docs")]
+    assert "tests" in left_out
+
+
 @pytest.mark.parametrize("name", manuals.SHOWN)
 def test_manuals_hold_nothing_that_their_page_cannot_show(name):
     """No raw HTML, and no heading twice: its anchor would be the first's."""
