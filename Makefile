@@ -57,9 +57,9 @@ soak:  ## the production set-up under a steady load for half an hour (SOAK_MINUT
 	.ci/environment dev
 	$(PYTEST) tests/endurance/test_soak.py -s --timeout=14400
 
-bench:  ## what the performance claims rest on
+bench:  ## what the performance claims rest on: docs/figures.md (ONLY=slot_page, QUICK=1)
 	.ci/environment dev
-	for one in $$(grep -l __main__ benchmarks/*.py); do echo "== $$one"; .venv/bin/python -m "benchmarks.$$(basename $$one .py)" || exit 1; done
+	.venv/bin/python -m benchmarks $(ONLY) $(if $(QUICK),--quick)
 
 pictures:  ## make the pictures of the manuals anew (docs/pictures)
 	.ci/environment dev

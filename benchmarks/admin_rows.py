@@ -84,9 +84,8 @@ def sessions(client, agents: list, session_type, rows: int, at) -> None:
 
 def letters(client, rows: int, at) -> None:
     """Of the sessions' reminders and confirmations; and letters about complaints, which not everybody may see."""
-    from supportportal.outbox.models import Message
-
     from bookings.models import Booking
+    from supportportal.outbox.models import Message
 
     last = Booking.objects.order_by("-pk").first().pk
     one = Message.objects.create(
@@ -156,9 +155,7 @@ def complaints(reviewers: list, rows: int, at) -> None:
     first = one.pk
     multiply(step, (1, answered), complaint_id=f"{first} + n")
     due = "now() + (n % 900 - 300) * interval '1 hour'"
-    multiply(
-        step, (answered + 1, rows), complaint_id=f"{first} + n", outcome="'running'", due_at=due, met_at="NULL"
-    )
+    multiply(step, (answered + 1, rows), complaint_id=f"{first} + n", outcome="'running'", due_at=due, met_at="NULL")
 
 
 def entries(owner, rows: int, at) -> None:

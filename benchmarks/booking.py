@@ -30,17 +30,25 @@ def figures(quick: bool, database: str) -> list[Figure]:
     from supportportal.outbox.models import Message
     from supportportal.trail.models import Entry
     from supportportal.trail.operations import record
-    from tests.factories import AgentFactory, ClientFactory, FirmFactory, SessionTypeFactory, WorkingHoursFactory
+    from tests.factories import (
+        AccountFactory,
+        AgentFactory,
+        ClientFactory,
+        FirmFactory,
+        SessionTypeFactory,
+        WorkingHoursFactory,
+    )
 
     rounds = 5 if quick else 20
     at = timezone.now()
     FirmFactory()
-    session_type = SessionTypeFactory(horizon_days=60)
+    account = AccountFactory()
+    session_type = SessionTypeFactory(horizon_days=60, plans=[account.plan])
     agents = [AgentFactory(session_types=[session_type]) for _n in range(5)]
     for agent in agents:
         for weekday in range(7):
             WorkingHoursFactory(agent=agent, weekday=weekday, opens=time(0), closes=time(23, 30))
-    clients = cycle([ClientFactory() for _n in range((rounds + 1) * EACH)])
+    clients = cycle([ClientFactory(account=account) for _n in range((rounds + 1) * EACH)])
     window = availability.day_window((at + timedelta(days=3)).date(), 50, agents[0].zone)
     starts = iter(
         [
@@ -56,7 +64,13 @@ def figures(quick: bool, database: str) -> list[Figure]:
         client = next(clients)
         booked.append(
             operations.book(
-                session_type=session_type, client=client, agent=agent, first_cell=cell, topic="The year", by=client, at=at
+                session_type=session_type,
+                client=client,
+                agent=agent,
+                first_cell=cell,
+                topic="The year",
+                by=client,
+                at=at,
             )
         )
 

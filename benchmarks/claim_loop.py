@@ -55,7 +55,17 @@ def figures(quick: bool, database: str) -> list[Figure]:
     assert Message.objects.filter(key__startswith="due:", state="sent").count() == made
     about = {"database": database, "rows": f"{rows:,} messages, {many} due at a time", "bound": BOUND}
     detail = milliseconds(ours=times["ours"], raw=times["raw"])
-    return [compare("claim loop, messages per second", "raw SQL", times["raw"], times["ours"], aim="≥ 0.9", detail=detail, **about)]
+    return [
+        compare(
+            "claim loop, messages per second",
+            "raw SQL",
+            times["raw"],
+            times["ours"],
+            aim="≥ 0.9",
+            detail=detail,
+            **about,
+        )
+    ]
 
 
 def raw_batch(at: Any) -> int:

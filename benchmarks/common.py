@@ -82,7 +82,9 @@ def postgresql_version() -> str:
     from tests.support import servers
 
     with tempfile.TemporaryDirectory() as folder:
-        said = subprocess.run([servers._postgresql_binaries(Path(folder)) / "postgres", "--version"], capture_output=True)
+        said = subprocess.run(
+            [servers._postgresql_binaries(Path(folder)) / "postgres", "--version"], capture_output=True
+        )
     return said.stdout.decode().split()[2]
 
 
@@ -213,7 +215,9 @@ def portals(prepare: str, *given: tuple[str, list[str]]) -> Iterator[list[Visito
 # -- turns -------------------------------------------------------------------------------------------------------------
 
 
-def in_turns(ways: Mapping[str, Callable[[], object]], *, rounds: int, each: int = 1, warm: bool = True) -> dict[str, list[float]]:
+def in_turns(
+    ways: Mapping[str, Callable[[], object]], *, rounds: int, each: int = 1, warm: bool = True
+) -> dict[str, list[float]]:
     """The seconds of one run of each way, round by round: whatever slows the machine slows all of them.
 
     With ``warm`` a round goes before them that does not count; one way's garbage is not another's time.

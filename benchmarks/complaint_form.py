@@ -58,7 +58,9 @@ def figures(quick: bool, database: str) -> list[Figure]:
     about = {"database": database, "bound": BOUND}
     detail = milliseconds(sent=times["sent"], form=times["form"], one_query=times["one"], empty_view=times["empty"])
     return [
-        compare("complaint sent, per second", "page with one query", times["one"], times["sent"], detail=detail, **about),
+        compare(
+            "complaint sent, per second", "page with one query", times["one"], times["sent"], detail=detail, **about
+        ),
         compare("complaint form shown, per second", "page with one query", times["one"], times["form"], **about),
         compare("page with one query, per second", "empty view", times["empty"], times["one"], **about),
     ]

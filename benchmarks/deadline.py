@@ -3,70 +3,44 @@
 In one run and with equal results: the portal's rule on a desk with four years of holidays and a few closures, the same
 asked first of its calendar (nothing remembered yet), and as a floor the shortest loop over dates and a set of holidays.
 Beside them all three deadlines of a complaint, and one with its account day by day.
-
-    python benchmarks/deadline.py [--country IT] [--days 365] [--repeat 30] [--json]
 """
 
-import argparse
-import json
-import os
-import statistics
-import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
-from time import perf_counter
-from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from .common import in_turns, set_up
+from .figures import Figure, compare
 
-LIMIT = 20  # microseconds, for one deadline
-TURN = 25  # events, before the next way has its turn
+TITLE = "Deadline arithmetic"
+COUNTRY = "IT"
+DAYS = 365
 FIRST = datetime(2026, 1, 1, 12, tzinfo=UTC)
 ONE_DAY = timedelta(days=1)
 FLOOR = "floor: loop over dates with a set"
 RULE = "one deadline"
 
 
-def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--country", choices=["IT", "NL", "GB"], default="IT")
-    options.add_argument("--days", type=int, default=365)
-    options.add_argument("--repeat", type=int, default=30)
-    options.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    arguments = options.parse_args()
+def figures(quick: bool) -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder:
-        prepare(Path(folder))
-        result = measure(arguments)
-    print(json.dumps(result, indent=2) if arguments.json else as_table(result))
-    sys.exit(0 if result["within_limit"] else 1)
+        set_up(folder, "sqlite://:memory:")  # no database is asked
+        return measure(10 if quick else 40)
 
 
-def prepare(folder: Path) -> None:
-    """Django; no database is asked."""
-    os.environ.update(
-        DJANGO_SETTINGS_MODULE="supportportal.settings", SECRET_KEY="only for this benchmark", VAR_DIR=str(folder)
-    )
-    import django
-
-    django.setup()
-
-
-def measure(arguments: argparse.Namespace) -> dict[str, Any]:
+def measure(rounds: int) -> list[Figure]:
     from zoneinfo import ZoneInfo
 
     from complaints import calendars, rules
     from complaints.explanations import ZONES
     from complaints.policy import POLICY
 
-    zone = ZoneInfo(ZONES[arguments.country])
-    desk = calendars.seeded_desk(arguments.country, zone, range(2025, 2029))
+    zone = ZoneInfo(ZONES[COUNTRY])
+    desk = calendars.seeded_desk(COUNTRY, zone, range(2025, 2029))
     closed = [datetime(2026, 8, day, tzinfo=zone).astimezone(UTC) for day in range(10, 20)]
     calendar = replace(desk.calendar, closures=tuple((begin, begin + ONE_DAY) for begin in closed))
     off = frozenset(calendar.holidays) | {begin.astimezone(zone).date() for begin in closed}
-    events = [FIRST + number * ONE_DAY for number in range(arguments.days)]
+    events = [FIRST + number * ONE_DAY for number in range(DAYS)]
 
     def rule(event: datetime) -> datetime:
         return rules.end_of(rules.last_day(event, POLICY.respond_days, calendar), zone)
@@ -98,43 +72,18 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
         "all three deadlines of a complaint": complaint,
         "the account day by day": told,
     }
-    times = clock(ways, events, arguments.repeat)
-    return {
-        "country": arguments.country,
-        "deadlines": len(events),
-        "microseconds": times,
-        "times_the_floor": round(times[RULE]["best"] / times[FLOOR]["best"], 2),
-        "limit": LIMIT,
-        "within_limit": times[RULE]["best"] < LIMIT,
-    }
-
-
-def clock(
-    ways: dict[str, Callable[[datetime], object]], events: list[datetime], repeat: int
-) -> dict[str, dict[str, float]]:
-    """Best and median for one event, in short turns, so that whatever slows the machine slows all of them."""
-    spent: dict[str, list[float]] = {name: [] for name in ways}
-    parts = [events[first : first + TURN] for first in range(0, len(events), TURN)]
-    for part in parts * repeat:
-        for name, way in ways.items():
-            began = perf_counter()
-            for event in part:
-                way(event)
-            spent[name].append((perf_counter() - began) / len(part) * 1e6)
-    return {
-        name: {"best": round(min(found), 2), "median": round(statistics.median(found), 2)}
-        for name, found in spent.items()
-    }
-
-
-def as_table(result: dict[str, Any]) -> str:
-    lines = [f"{result['deadlines']} deadlines, {result['country']}; microseconds each", ""]
-    lines += [f"{'':45}{'best':>10}{'median':>10}"]
-    lines += [f"{name:45}{one['best']:10.2f}{one['median']:10.2f}" for name, one in result["microseconds"].items()]
-    verdict = "within" if result["within_limit"] else "OVER"
-    lines += ["", f"{result['times_the_floor']} times the floor; {verdict} the limit of {result['limit']} µs"]
-    return "\n".join(lines)
-
-
-if __name__ == "__main__":
-    main()
+    each = {name: lambda way=way: [way(event) for event in events] for name, way in ways.items()}
+    times = in_turns(each, rounds=rounds)
+    return [
+        compare(
+            f"{name}, time",
+            "the shortest loop over dates",
+            times[name],
+            times[FLOOR],
+            rows=f"{DAYS} dates, {COUNTRY}",
+            detail=f"{sorted(times[name])[rounds // 2] / DAYS * 1e6:.1f} µs each",
+            bound="Arithmetic on dates in Python; nothing is read.",
+        )
+        for name in ways
+        if name != FLOOR
+    ]

@@ -1,54 +1,56 @@
 """How much of the way of 5,000 due reminders is spent on never losing or doubling one.
 
-Reminders of sessions go to an SMTP sink on loopback, in a process of its own: first only rendered, serialised and sent
-over one connection; then dispatched by the outbox, which claims, fences, keeps a copy and marks as well. The two take
-turns in one run. Aim: the outbox reaches at least 0.8 of what rendering, serialising and SMTP alone reach.
-
-    python -m benchmarks.dispatch [--messages 5000] [--turns 10] [--profile]
-
-On SQLite in a folder of its own, or on the PostgreSQL of DATABASE_URL (an empty database).
+Reminders of sessions go to an SMTP sink on loopback, in a process of its own, three ways that take turns in one run:
+only rendered, serialised and sent over one connection; dispatched by the outbox, which claims, fences, keeps a copy and
+marks as well; and as a Django project would by itself, each row's session and person looked up, its templates rendered
+by ``render_to_string``, ``send_messages`` over one connection, each row saved as sent. All three send equal mails.
 """
 
-import argparse
-import cProfile
-import json
 import multiprocessing
-import os
-import pstats
 import socket
-import statistics
-import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from time import perf_counter
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-AIM = 0.8
+from .common import database as a_database
+from .common import disconnect, in_turns, set_up
+from .figures import Figure, compare, milliseconds
+
+TITLE = "Dispatch"
 FAR = datetime(2100, 1, 1, tzinfo=UTC)  # not due before its turn
+BOUND = "All ways are bound by rendering three templates for each mail and serialising it."
 
 
-def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--messages", type=int, default=5000)
-    options.add_argument("--turns", type=int, default=10)
-    options.add_argument("--profile", action="store_true", help="where the outbox spends its time")
-    arguments = options.parse_args()
-    port, sink = start_sink()
+def figures(quick: bool) -> list[Figure]:
+    found = []
+    for kind in ("PostgreSQL", "SQLite"):
+        # Django can be set up once in a process.
+        reader, writer = multiprocessing.Pipe(duplex=False)
+        part = multiprocessing.get_context("fork").Process(target=on, args=(kind, quick, writer))
+        part.start()
+        writer.close()
+        found += reader.recv()
+        part.join()
+    return found
+
+
+def on(kind: str, quick: bool, answer: Any) -> None:
+    with sink() as port, a_database(kind) as address, tempfile.TemporaryDirectory() as folder:
+        set_up(folder, address, EMAIL_URL=f"smtp://127.0.0.1:{port}")
+        answer.send(measure(kind, *((600, 4) if quick else (4000, 10))))
+        disconnect()
+
+
+@contextmanager
+def sink() -> Iterator[int]:
+    port, process = start_sink()
     try:
-        with tempfile.TemporaryDirectory() as folder:
-            prepare(Path(folder), port)
-            result = measure(arguments.messages, arguments.turns, arguments.profile)
+        yield port
     finally:
-        sink.kill()
-        sink.join()
-    print(
-        f"{result['messages']} messages on {result['database']}: alone {result['alone_per_second']}/s,"
-        f" by the outbox {result['outbox_per_second']}/s, share {result['share']} (aim {AIM}:"
-        f" {'met' if result['share'] >= AIM else 'missed'})"
-    )
-    print(json.dumps(result))
+        process.kill()
+        process.join()
 
 
 def start_sink() -> tuple[int, Any]:
@@ -74,23 +76,6 @@ def swallow(listener: socket.socket) -> None:
                     while lines.readline() != b".\r\n":
                         pass
                 connection.sendall(b"221 bye\r\n" if verb == b"QUIT" else b"250 ok\r\n")
-
-
-def prepare(folder: Path, port: int) -> None:
-    """A database of its own, and Django."""
-    os.environ.update(
-        DJANGO_SETTINGS_MODULE="supportportal.settings",
-        SECRET_KEY="only for this benchmark",
-        VAR_DIR=str(folder),
-        EMAIL_URL=f"smtp://127.0.0.1:{port}",
-        DEMO="0",
-    )
-    os.environ.setdefault("DATABASE_URL", f"sqlite:///{folder / 'benchmark.sqlite3'}")
-    import django
-    from django.core.management import call_command
-
-    django.setup()
-    call_command("migrate", verbosity=0)
 
 
 def owe(messages: int) -> None:
@@ -133,34 +118,31 @@ def owe(messages: int) -> None:
     )
 
 
-def measure(messages: int, turns: int, with_profile: bool) -> dict[str, Any]:
-    from django.db import connection
-
+def measure(kind: str, messages: int, turns: int) -> list[Figure]:
     from supportportal.outbox.models import Message
 
     owe(messages)
-    each = messages // turns
+    each = messages // turns // 2
     Message.objects.update(try_at=FAR)
-    alone, outbox = [], []
-    profile = cProfile.Profile()
+    times: dict[str, list[float]] = {"alone": [], "outbox": [], "django": []}
     send_alone(each)  # templates are compiled once
     for _turn in range(turns):
-        alone.append(each / timed(send_alone, each))
-        make_due(each)
-        if with_profile:
-            profile.enable()
-        outbox.append(each / timed(dispatch, each))
-        profile.disable()
-    assert Message.objects.filter(state=Message.State.SENT).count() == each * turns
-    if with_profile:
-        pstats.Stats(profile).sort_stats("cumulative").print_stats(45)
-    return {
-        "messages": each * turns,
-        "database": connection.vendor,
-        "alone_per_second": round(statistics.median(alone)),
-        "outbox_per_second": round(statistics.median(outbox)),
-        "share": round(statistics.median(b / a for a, b in zip(alone, outbox, strict=True)), 3),
+        for name, way in (("alone", send_alone), ("outbox", dispatch), ("django", by_django)):
+            if name != "alone":
+                make_due(each)
+            times[name] += in_turns({name: lambda way=way: way(each)}, rounds=1, warm=False)[name]
+    assert Message.objects.filter(state=Message.State.SENT).count() == each * turns * 2
+    about = {
+        "database": kind,
+        "rows": f"{messages:,} reminders",
+        "bound": BOUND,
+        "detail": milliseconds(**{name: [one / each for one in times[name]] for name in times}) + " each",
     }
+    alone, outbox, django = times["alone"], times["outbox"], times["django"]
+    return [
+        compare("outbox, mails per second", "rendering and sending alone", alone, outbox, aim="≥ 0.8", **about),
+        compare("outbox, mails per second", "Django's own batch way", django, outbox, aim="≥ 2", **about),
+    ]
 
 
 def make_due(many: int) -> None:
@@ -170,12 +152,6 @@ def make_due(many: int) -> None:
 
     waiting = Message.objects.filter(try_at=FAR).order_by("pk").values_list("pk", flat=True)[:many]
     Message.objects.filter(pk__in=list(waiting)).update(try_at=timezone.now())
-
-
-def timed(way: Any, *arguments: Any) -> float:
-    began = perf_counter()
-    way(*arguments)
-    return perf_counter() - began
 
 
 def send_alone(many: int) -> None:
@@ -203,5 +179,34 @@ def dispatch(many: int) -> None:
     delivery.deliver_due("email", clock=timezone.now)
 
 
-if __name__ == "__main__":
-    main()
+def by_django(many: int) -> None:
+    """Equal mails, the plain way: row by row, then all of them over one connection, then each saved."""
+    from unittest.mock import patch
+
+    from django.core.mail import get_connection
+    from django.template.loader import render_to_string
+    from django.utils import timezone
+
+    from supportportal.outbox import rendering
+    from supportportal.outbox.gateways.email import build
+    from supportportal.outbox.models import Message
+    from supportportal.people.models import Firm
+
+    class Rendered:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def render(self, context: Any) -> str:
+            return render_to_string(self.name, context.flatten())
+
+    due = list(Message.objects.filter(state="planned", try_at__lte=timezone.now()).order_by("try_at", "pk")[:many])
+    mails = []
+    with patch.object(rendering, "_template", lambda name, code: Rendered(f"messages/{code}/{name}")):
+        for message in due:
+            message.message_id = rendering.message_id(message)
+            subject = rendering.load_subjects([message])[message.pk]
+            mails.append(build(rendering.write(message, subject, firm=Firm.current())))
+    get_connection().send_messages(mails)
+    for message in due:
+        message.state, message.sent_at = Message.State.SENT, timezone.now()
+        message.save(update_fields=["state", "sent_at", "message_id"])

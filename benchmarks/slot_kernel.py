@@ -3,69 +3,33 @@
 Three ways over the same bookings, in one run and with equal results: bit masks from integers (what the portal does), a
 plain sweep over intervals from the same integers, and the bit masks from the ORM's datetimes. Beside them the same with
 the database's part: reading the rows as integers, or as datetimes.
-
-    python benchmarks/slot_kernel.py [--agents 50] [--days 28] [--booked 0.4] [--repeat 200] [--json]
 """
 
-import argparse
-import gc
-import json
-import os
 import random
-import statistics
-import sys
-import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, time
-from pathlib import Path
-from time import perf_counter
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from .common import in_turns
+from .figures import Figure, compare, milliseconds
 
+TITLE = "Free starts"
+ON = ["SQLite"]
+AGENTS, DAYS, BOOKED = 50, 28, 0.4
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
 FIRST_DAY = datetime(2026, 11, 23, tzinfo=UTC)  # a Monday
 STEP = 6  # cells of half an hour: the length of a session and the distance of two starts
 Taken = list[tuple[int, int, int]]
 
 
-def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--agents", type=int, default=50)
-    options.add_argument("--days", type=int, default=28)
-    options.add_argument("--booked", type=float, default=0.4)
-    options.add_argument("--repeat", type=int, default=200)
-    options.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    arguments = options.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        prepare(Path(folder))
-        result = measure(arguments)
-    print(json.dumps(result, indent=2) if arguments.json else as_table(result))
-
-
-def prepare(folder: Path) -> None:
-    """A database of its own, and Django."""
-    os.environ.update(
-        DJANGO_SETTINGS_MODULE="supportportal.settings",
-        SECRET_KEY="only for this benchmark",
-        VAR_DIR=str(folder),
-        DATABASE_URL=f"sqlite:///{folder / 'benchmark.sqlite3'}",
-    )
-    import django
-    from django.core.management import call_command
-
-    django.setup()
-    call_command("migrate", verbosity=0)
-
-
-def measure(arguments: argparse.Namespace) -> dict:
+def figures(quick: bool, database: str) -> list[Figure]:
     from django.db.models import F
 
     from bookings.models import Booking
     from bookings.openings import Openings
     from supportportal.lattice import busy_masks, cell_at, cells_in
 
-    facts = make_facts(arguments)
+    facts = make_facts()
     rows = Booking.objects.order_by("agent_id", "first_cell")
     from_integers = rows.values_list("agent_id", "first_cell", F("first_cell") + F("cells"))
     from_datetimes = rows.values_list("agent_id", "starts_at", "ends_at")
@@ -90,21 +54,19 @@ def measure(arguments: argparse.Namespace) -> dict:
         found = way()
         listed = {who: it if isinstance(it, list) else cells_in(it, facts.window) for who, it in found.items()}
         assert listed == expected, f"{name} differs"
-    times = clock(ways, arguments.repeat)
-    return {
-        "agents": arguments.agents,
-        "days": arguments.days,
-        "bookings": len(integers),
-        "free_starts": sum(len(cells) for cells in expected.values()),
-        "milliseconds": times,
-        "datetimes_to_integers": round(times["masks from datetimes"]["best"] / times["masks from integers"]["best"], 2),
-        "sweep_to_masks": round(
-            times["interval sweep from integers"]["best"] / times["masks from integers"]["best"], 2
-        ),
-    }
+    times = in_turns(ways, rounds=6 if quick else 20, each=10)
+    masks = times["masks from integers"]
+    about = {"rows": f"{AGENTS} agents, {DAYS} days, {len(integers)} bookings", "bound": "Integers as sets, in Python."}
+    return [
+        compare(
+            f"{name}, time", "masks from integers", times[name], masks, detail=milliseconds(this=times[name]), **about
+        )
+        for name in ways
+        if name != "masks from integers"
+    ]
 
 
-def make_facts(arguments: argparse.Namespace):
+def make_facts():
     """Agents with office hours in three zones, and bookings at random in them; read back as a question's facts."""
     from bookings.facts import Facts
     from bookings.models import Agent, Booking, SessionType, WorkingHours
@@ -117,8 +79,8 @@ def make_facts(arguments: argparse.Namespace):
     client = User.objects.create(email="client@example.org", name="Client", account=account)
     session_type = SessionType.objects.create(slug="session", name="Session", horizon_days=366, place="https://video")
     zones = ["Europe/Rome", "Europe/London", "Europe/Athens"]
-    users = [User.objects.create(email=f"agent{n}@example.com", name=f"Agent {n}") for n in range(arguments.agents)]
-    clients = [User(email=f"client{n}@example.org", name="x", account=account) for n in range(arguments.agents)]
+    users = [User.objects.create(email=f"agent{n}@example.com", name=f"Agent {n}") for n in range(AGENTS)]
+    clients = [User(email=f"client{n}@example.org", name="x", account=account) for n in range(AGENTS)]
     User.objects.bulk_create(clients)
     agents = [Agent(user=user, time_zone=zones[number % 3]) for number, user in enumerate(users)]
     Agent.objects.bulk_create(agents)
@@ -128,7 +90,7 @@ def make_facts(arguments: argparse.Namespace):
         WorkingHours(agent=agent, weekday=day, opens=time(9), closes=time(17)) for agent in agents for day in range(5)
     )
     first = cell_at(FIRST_DAY)
-    window = (first, first + arguments.days * 288)
+    window = (first, first + DAYS * 288)
     firm = Firm(country="IT")
 
     def gather() -> Facts:
@@ -151,7 +113,7 @@ def make_facts(arguments: argparse.Namespace):
         for number, agent in enumerate(agents)
         for begins, ends in open_intervals(facts)[agent.pk]
         for cell in range(begins, ends, STEP)
-        if chance.random() < arguments.booked
+        if chance.random() < BOOKED
     )
     return gather()
 
@@ -186,38 +148,3 @@ def sweep(taken: Taken, hours: dict[int, list[tuple[int, int]]], window: tuple[i
                 start += STEP
         free[agent] = starts
     return free
-
-
-def clock(ways: dict[str, Callable[[], dict]], repeat: int) -> dict[str, dict[str, float]]:
-    """Best and median of each, in turns of ten, so that whatever slows the machine slows all of them."""
-    spent: dict[str, list[float]] = {name: [] for name in ways}
-    gc.disable()  # as timeit does: one way's garbage is not another's time
-    for _turn in range(-(-repeat // 10)):
-        for name, way in ways.items():
-            gc.collect()
-            for _run in range(10):
-                began = perf_counter()
-                way()
-                spent[name].append((perf_counter() - began) * 1000)
-    gc.enable()
-    return {
-        name: {"best": round(min(times), 3), "median": round(statistics.median(times), 3)}
-        for name, times in spent.items()
-    }
-
-
-def as_table(result: dict) -> str:
-    lines = [
-        f"{result['agents']} agents, {result['days']} days, {result['bookings']} bookings,"
-        f" {result['free_starts']} free starts; milliseconds",
-        f"{'':32}{'best':>10}{'median':>10}",
-    ]
-    lines += [f"{name:32}{it['best']:10.3f}{it['median']:10.3f}" for name, it in result["milliseconds"].items()]
-    lines.append(
-        f"datetimes : integers = {result['datetimes_to_integers']}, sweep : masks = {result['sweep_to_masks']}"
-    )
-    return "\n".join(lines)
-
-
-if __name__ == "__main__":
-    main()

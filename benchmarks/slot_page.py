@@ -40,13 +40,33 @@ def measure(database: str, addresses: list[str], quick: bool) -> list[Figure]:
         one, page, empty = (times[agents, name] for name in PAGES)
         about = {"database": database, "rows": f"{agents} agents, 40 % booked"}
         detail = milliseconds(slot_page=page, one_query=one, empty_view=empty)
-        found.append(compare("slot page, requests per second", "page with one query", one, page, aim=aim, detail=detail,
-                             bound=BOUND, **about))
+        found.append(
+            compare(
+                "slot page, requests per second",
+                "page with one query",
+                one,
+                page,
+                aim=aim,
+                detail=detail,
+                bound=BOUND,
+                **about,
+            )
+        )
         found.append(compare("slot page, requests per second", "empty view", empty, page, **about))
     few, many = times[10, "slot page"], times[50, "slot page"]
     detail = milliseconds(fifty=many, ten=few)
-    found.append(compare("slot page of 50 agents, time", "of 10 agents", many, few, aim="≤ 1.35", database=database,
-                         rows="40 % booked", detail=detail))
+    found.append(
+        compare(
+            "slot page of 50 agents, time",
+            "of 10 agents",
+            many,
+            few,
+            aim="≤ 1.35",
+            database=database,
+            rows="40 % booked",
+            detail=detail,
+        )
+    )
     return found
 
 

@@ -105,7 +105,7 @@ def values_of(model: type[Model], field: str) -> list[str]:
     first = f"SELECT MIN({column}) FROM {table}"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH RECURSIVE each(one) AS ({first} UNION ALL SELECT {following} FROM each WHERE each.one IS NOT NULL)"
-            " SELECT one FROM each WHERE one IS NOT NULL"
+            f"WITH RECURSIVE each(one) AS ({first} UNION ALL"  # noqa: S608
+            f" SELECT {following} FROM each WHERE each.one IS NOT NULL) SELECT one FROM each WHERE one IS NOT NULL"
         )
         return [row[0] for row in cursor.fetchall()]

@@ -32,7 +32,8 @@ def is_due(channel: str, *, at: datetime) -> bool:
     """What each tick asks. Written out, for it is all that an idle portal does, and building it took longer."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT 1 FROM outbox_message WHERE channel = %s AND state IN ('planned', 'retrying') AND try_at <= %s LIMIT 1",
+            "SELECT 1 FROM outbox_message"
+            " WHERE channel = %s AND state IN ('planned', 'retrying') AND try_at <= %s LIMIT 1",
             [channel, connection.ops.adapt_datetimefield_value(at)],
         )
         return cursor.fetchone() is not None
