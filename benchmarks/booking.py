@@ -15,8 +15,8 @@ ON = ["PostgreSQL", "SQLite"]
 AIM = "≥ 0.2"
 EACH = 10
 BOUND = (
-    "A booking is bound by Python that asks: 30 statements, each built by the ORM; of the database's time, the cells that"
-    " the triggers write are the largest part. The disk waits once for either side."
+    "Either side waits for the disk once. A booking's own part is what it asks under the lock, statement by statement,"
+    " and the cells that the triggers write."
 )
 
 
@@ -68,7 +68,7 @@ def figures(quick: bool, database: str) -> list[Figure]:
                 client=client,
                 agent=agent,
                 first_cell=cell,
-                topic="The year",
+                topic="Year",
                 by=client,
                 at=at,
             )

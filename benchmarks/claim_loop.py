@@ -105,14 +105,14 @@ def raw_batch(at: Any) -> int:
             held = [row[0] for row in cursor.fetchall()]
             cursor.execute("UPDATE outbox_message SET handed_at = %s, gateway = 'smtp' WHERE id = ANY(%s)", [at, held])
             cursor.executemany(
-                "UPDATE outbox_message SET sent_to = %s, message_id = %s, digest = %s, subject = %s, text = %s, html = %s"
-                " WHERE id = %s",
+                "UPDATE outbox_message SET sent_to = %s, message_id = %s, digest = %s, subject = %s, text = %s,"
+                " html = %s WHERE id = %s",
                 [["person@example.org", f"<{pk}@x>", "0" * 64, "Tomorrow at ten", TEXT, TEXT, pk] for pk in held],
             )
         with transaction.atomic():
             cursor.execute(
-                "UPDATE outbox_message SET state = 'sent', sent_at = %s, provider_id = '', note = '', lease_until = NULL"
-                " WHERE id = ANY(%s) AND token = %s AND state = 'sending'",
+                "UPDATE outbox_message SET state = 'sent', sent_at = %s, provider_id = '', note = '',"
+                " lease_until = NULL WHERE id = ANY(%s) AND token = %s AND state = 'sending'",
                 [at, held, token],
             )
     return len(claimed)

@@ -140,8 +140,8 @@ def multiply(row: Any, numbers: tuple[int, int], **columns: str) -> None:
     chosen = ", ".join(columns.get(name, f'one."{name}"') for name in names)
     listed = ", ".join(f'"{name}"' for name in names)
     write(
-        f"INSERT INTO {table} ({listed}) SELECT {chosen} FROM {table} one, generate_series({numbers[0]}, {numbers[1]}) n"
-        f" WHERE one.{row._meta.pk.column} = {row.pk}"
+        f"INSERT INTO {table} ({listed}) SELECT {chosen}"
+        f" FROM {table} one, generate_series({numbers[0]}, {numbers[1]}) n WHERE one.{row._meta.pk.column} = {row.pk}"
     )
 
 

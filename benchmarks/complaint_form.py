@@ -8,8 +8,8 @@ from .figures import Figure, compare, milliseconds
 TITLE = "Complaint form"
 ON = ["PostgreSQL", "SQLite"]
 BOUND = (
-    "Sending a complaint is bound by what it sets going: three deadlines counted day by day, names looked for in what was"
-    " written, the acknowledgement owed, the trail."
+    "Sending a complaint is bound by what it sets going: three deadlines counted day by day, names looked for in"
+    " what was written, the acknowledgement owed, the trail."
 )
 
 

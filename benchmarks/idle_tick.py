@@ -35,7 +35,7 @@ def figures(quick: bool, database: str) -> list[Figure]:
     about = {
         "database": database,
         "rows": f"{rows:,} messages",
-        "bound": "An idle tick is one statement; building it by the ORM takes longer than the database does to answer it.",
+        "bound": "An idle tick is one statement; to build it by the ORM would take longer than to answer it.",
         "detail": milliseconds(tick=times["tick"], bare_query=times["bare"], by_the_ORM=times["asked"]),
     }
     return [

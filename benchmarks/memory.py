@@ -1,4 +1,4 @@
-"""Idle memory of the embedded default: supervisor, web, worker and beat together, as PSS (shared pages counted once)."""
+"""Idle memory of the embedded default: supervisor, web, worker and beat together, shared pages counted once (PSS)."""
 
 import os
 import re
