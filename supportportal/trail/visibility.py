@@ -32,6 +32,11 @@ def facts_of(entry: Entry) -> dict[str, Any]:
     return {name: bool(fact) if name in veiled else fact for name, fact in entry.facts.items()}
 
 
+def narrowed() -> set[str]:
+    """The kinds of subjects of which not everybody sees every entry."""
+    return set(_seen)
+
+
 def visible_to(entries: "QuerySet[Entry]", user: Any) -> "QuerySet[Entry]":
     """The entries that ``user`` may see. Kinds of subjects that no app narrows are seen by all who see the trail."""
     for subject_type in set(values_of(Entry, "subject_type")).intersection(_seen):  # a condition less for each other
