@@ -2,8 +2,8 @@
 
 Reminders of sessions go to an SMTP sink on loopback, in a process of its own, three ways that take turns in one run:
 only rendered, serialised and sent over one connection; dispatched by the outbox, which claims, fences, keeps a copy and
-marks as well; and as a Django project would by itself, each row's session and person looked up, its templates rendered
-by ``render_to_string``, ``send_messages`` over one connection, each row saved as sent. All three send equal mails.
+marks as well; and as a Django project would by itself, each row's session and person looked up, its templates found
+and rendered, ``send_messages`` over one connection, each row saved as sent. All three send equal mails.
 """
 
 import multiprocessing
@@ -184,7 +184,7 @@ def by_django(many: int) -> None:
     from unittest.mock import patch
 
     from django.core.mail import get_connection
-    from django.template.loader import render_to_string
+    from django.template.loader import get_template
     from django.utils import timezone
 
     from supportportal.outbox import rendering
@@ -197,15 +197,15 @@ def by_django(many: int) -> None:
             self.name = name
 
         def render(self, context: Any) -> str:
-            return render_to_string(self.name, context.flatten())
+            return get_template(self.name).template.render(context)
 
     due = list(Message.objects.filter(state="planned", try_at__lte=timezone.now()).order_by("try_at", "pk")[:many])
-    mails = []
-    with patch.object(rendering, "_template", lambda name, code: Rendered(f"messages/{code}/{name}")):
+    mails, firm = [], Firm.current()
+    with patch.object(rendering, "template", lambda name, code: Rendered(f"messages/{code}/{name}")):
         for message in due:
             message.message_id = rendering.message_id(message)
             subject = rendering.load_subjects([message])[message.pk]
-            mails.append(build(rendering.write(message, subject, firm=Firm.current())))
+            mails.append(build(rendering.write(message, subject, firm=firm)))
     get_connection().send_messages(mails)
     for message in due:
         message.state, message.sent_at = Message.State.SENT, timezone.now()
