@@ -104,7 +104,11 @@ def test_a_full_database_sends_nothing_and_loses_nothing(smtp):
         with pytest.raises(OperationalError) as refused:
             delivery.deliver_due("email", clock=clock)
         assert room.is_used_up(refused.value)
-        assert (smtp.accepted, set(Message.objects.values_list("state", "attempts"))) == ([], {("planned", 0)})
+        assert smtp.accepted == []
+        # On SQLite a claim may still have found room in the rows' own pages; what it took falls back with its lease.
+        assert set(Message.objects.values_list("state", "handed_at")) <= {("planned", None), ("sending", None)}
+    clock.at += claiming.lease() + timedelta(seconds=1)
+    reconciling.reconcile(clock=clock)
     for _ in range(3):
         delivery.deliver_due("email", clock=clock)
     assert (len(smtp.message_ids()), len(smtp.accepted)) == (MAILS, MAILS)
