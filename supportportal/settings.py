@@ -142,9 +142,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 BACKUP_DIR = Path(env("BACKUP_DIR", default=str(VAR_DIR / "backups")))
 # Where the end of the trail is marked each hour; best on another disk than the database's.
 TRAIL_MARKS = Path(env("TRAIL_MARKS", default=str(VAR_DIR / "trail_marks")))
-
 # For how many days each kind of data is kept; for ever, where nothing is said.
 RETENTION = env.periods("RETENTION")
+
 # -- people ------------------------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "people.User"
