@@ -154,7 +154,7 @@ class BookingAdmin(ActingAdmin, OutcomesAdmin, admin_ladder.StandingColumn, Long
         return super().get_queryset(request).visible_to(request.user)
 
     def found_by_words(self, search_term: str) -> Q:
-        return Q(super().found_by_words(search_term)) | Q(client__in=searching.found(search_term))
+        return super().found_by_words(search_term) | Q(client__in=searching.found(search_term))
 
     @admin.display(description=gettext_lazy("starts"), ordering="first_cell")
     def starts(self, booking: Booking) -> str:

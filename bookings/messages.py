@@ -214,7 +214,7 @@ def _visible_to(messages: QuerySet, user: Any) -> QuerySet:
 
 
 def _by_reference(text: str) -> Iterable[int]:
-    return Booking.objects.filter(reference__iexact=text).values_list("pk", flat=True)
+    return Booking.objects.filter(reference=text.upper()).values_list("pk", flat=True)
 
 
 def kind(code: str, label: Any, channel: str = "email", **rest: Any) -> Kind:

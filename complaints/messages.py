@@ -83,7 +83,7 @@ def visible_to(messages: QuerySet, user: Any) -> QuerySet:
 
 
 def _find(word: str) -> QuerySet:
-    return Complaint.objects.filter(reference__iexact=word).values_list("pk", flat=True)
+    return Complaint.objects.filter(reference=word.upper()).values_list("pk", flat=True)
 
 
 def _load_statements(ids: Sequence[int]) -> dict[int, Statement]:

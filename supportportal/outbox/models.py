@@ -31,7 +31,7 @@ class MessageQuerySet(models.QuerySet):
         """What failed and has not been sent again, what nobody can say of, what is tried again or was never tried."""
         failed = Q(state=Message.State.FAILED, due_at__gt=at - LOOKED_AT_FOR)
         stuck = Q(state=Message.State.PLANNED, try_at__lte=at - OVERDUE)
-        in_trouble = failed | stuck | Q(state__in=[Message.State.UNKNOWN, Message.State.RETRYING])
+        in_trouble = failed | stuck | Q(state=Message.State.UNKNOWN) | Q(state=Message.State.RETRYING)
         return self.filter(in_trouble).exclude(pk__in=_sent_again(since=at - LOOKED_AT_FOR))
 
     def visible_to(self, user):
