@@ -13,6 +13,7 @@ FEW, MANY = 10_000, 1_000_000
 # Each list: its first page, its last, one filtered, one searched for somebody.
 LISTS = {
     "sessions": ("/admin/bookings/booking/?when=all", "&p=40", "&state__exact=no_show", "&q=Conti2413"),
+    "sessions to come": ("/admin/bookings/booking/", "", "", ""),
     "messages": ("/admin/outbox/message/?trouble=all", "&p=40", "&state__exact=planned", "&q=person2413"),
     "messages that need attention": ("/admin/outbox/message/", "", "", ""),
     "clients": ("/admin/people/user/?is_active__exact=1", "&p=40", "&access=in", "&q=Conti2413"),

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import ManyToManyField, Q
+from django.db.models import F, ManyToManyField, Q
 from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest
 from django.urls import reverse
@@ -80,8 +80,9 @@ class WhenFilter(admin.SimpleListFilter):
                 return queryset.filter(ends_at__lte=at)
             case "all":
                 return queryset
-        # The first says all of it; the second leads to it by the index over times.
-        return queryset.filter(ends_at__gt=at, first_cell__gt=cell_at(at) - LONGEST_CELLS).order_by("first_cell")
+        # Not over yet, said in cells: by the index over times, in its order.
+        near = queryset.filter(first_cell__gt=cell_at(at) - LONGEST_CELLS)
+        return near.filter(first_cell__gt=cell_at(at) - F("cells")).order_by("first_cell")
 
 
 class MineFilter(admin.SimpleListFilter):
