@@ -343,7 +343,11 @@ def booked_lately(person):
     return booking
 
 
-@pytest.mark.parametrize("life", [seen_lately, wrote_lately, booked_lately, None], ids=lambda life: str(life))
+@pytest.mark.parametrize(
+    "life",
+    [seen_lately, wrote_lately, booked_lately, pytest.param(None, id="nothing since")],
+    ids=lambda life: life.__name__,
+)
 def test_who_has_been_here_stays(settings, life):
     keeping(settings, clients=365)
     person = ClientFactory(created_at=THEN, last_login=THEN)
