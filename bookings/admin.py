@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from supportportal import reader, wording
+from supportportal.choosing import ChoosingAdmin
 from supportportal.edits import FollowedAdmin
 from supportportal.lattice import cell_at
 from supportportal.longlists import LongListAdmin
@@ -245,7 +246,7 @@ class OpeningHoursInline(admin.TabularInline):
 
 
 @admin.register(SessionType)
-class SessionTypeAdmin(admin.ModelAdmin):
+class SessionTypeAdmin(ChoosingAdmin):
     nav_position = 30
     form = SessionTypeForm
     list_display = ["title", "minutes", "place_kind", "plans_shown", "is_active", "position"]

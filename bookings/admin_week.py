@@ -5,7 +5,6 @@ from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
 
-from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -14,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from supportportal.choosing import ChoosingAdmin
 from supportportal.lattice import cell_at
 
 from .busy_state import Busy, coming
@@ -33,7 +33,7 @@ class Day:
     cards: list[Card]
 
 
-class WeekAdmin(admin.ModelAdmin):
+class WeekAdmin(ChoosingAdmin):
     """What the admin of agents has for the week."""
 
     def get_urls(self) -> list[Any]:

@@ -6,12 +6,12 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.widgets import AutocompleteSelect
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from supportportal import reader, wording
+from supportportal.choosing import KeySelect
 from supportportal.lattice import instant_at
 from supportportal.people.models import User
 
@@ -206,7 +206,7 @@ class ClientForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = Booking._meta.get_field("client")
-        self.fields["client"].widget = AutocompleteSelect(field, admin.site, choices=self.fields["client"].choices)
+        self.fields["client"].widget = KeySelect(field, admin.site, choices=self.fields["client"].choices)
 
 
 class BookForClientForm(StaffMoveForm):

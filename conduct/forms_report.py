@@ -7,13 +7,13 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.widgets import AutocompleteSelect
 from django.core import signing
 from django.core.validators import MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from bookings.forms_firm import LocalInstantField
 from complaints.forms import WordsField
+from supportportal.choosing import KeySelect
 from supportportal.files.forms import PrivateFilesField
 from supportportal.files.intake import accept
 from supportportal.files.models import StoredFile
@@ -80,7 +80,7 @@ class ReportForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.reader = reader
         field: Any = Incident._meta.get_field("client")
-        self.fields["client"].widget = AutocompleteSelect(field, admin.site, choices=self.fields["client"].choices)
+        self.fields["client"].widget = KeySelect(field, admin.site, choices=self.fields["client"].choices)
         self.fields["concerned"].initial = reader.pk
         # That there is a complaint is nothing to choose: it is reported from its page, by who may see it (C-8).
         offered = [one for one in Incident.Channel if about_complaint or one != Incident.Channel.COMPLAINT]

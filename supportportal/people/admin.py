@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from supportportal.choosing import ChoosingAdmin, KeysField
 from supportportal.edits import FollowedAdmin
 from supportportal.files import intake, sniffing
 from supportportal.files.forms import PrivateFileField
@@ -26,7 +27,7 @@ from .forms import LineField, PhoneField, ZoneField
 from .models import Account, Channel, Firm, Plan, Restriction, Role, User
 
 
-class RolesField(forms.ModelMultipleChoiceField):
+class RolesField(KeysField):
     """Roles by the names that staff read; a group of another kind keeps its own."""
 
     widget = forms.CheckboxSelectMultiple
@@ -91,7 +92,7 @@ class InvitedFilter(admin.SimpleListFilter):
 
 
 @admin.register(User)
-class UserAdmin(LongListAdmin):
+class UserAdmin(ChoosingAdmin, LongListAdmin):
     """Clients for every agent; staff, and what makes someone staff, for owners and superusers alone."""
 
     form = PersonForm
@@ -262,7 +263,7 @@ class AccountAdmin(LongListAdmin):
 
 
 @admin.register(Plan)
-class PlanAdmin(admin.ModelAdmin):
+class PlanAdmin(ChoosingAdmin):
     list_display = ["name", "code", "rank"]
     ordering = ["rank", "code"]
     formfield_overrides = {models.ManyToManyField: {"widget": forms.CheckboxSelectMultiple}}  # few, all seen at once

@@ -11,7 +11,7 @@ KERNEL = [
     {
         *("broker", "businesstime", "colour", "edits", "environment", "explain", "lattice", "links", "logs"),
         *("fetching", "providers", "reader", "refusals", "room", "secrets_at_rest", "spreadsheets", "wording"),
-        *("concurrently", "longlists"),
+        *("choosing", "concurrently", "longlists"),
     },
     {"watch"},
     {"trail"},
