@@ -109,6 +109,7 @@ def set_up(folder: str | Path, address: str, **more: str) -> None:
     for name in ("REDIS_URL", "EMAIL_URL", "PORT", "SITE_URL", "DEBUG"):
         os.environ.pop(name, None)
     os.environ.update(environment(folder, address, **more))
+    (Path(folder) / "static").mkdir()
     import django
     from django.conf import settings
 
