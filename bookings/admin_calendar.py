@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import path
@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from supportportal.choosing import row_or_404
 from supportportal.lattice import cell_at
 
 from . import busy_state, feed_views
@@ -40,7 +41,7 @@ class CalendarAdmin(admin.ModelAdmin):
     def calendar_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The feed is the agent's alone; whoever may change the agent changes what is read."""
         agents = self.get_queryset(request).select_related("user", "busy_calendar")
-        agent, at = get_object_or_404(agents, pk=pk), timezone.now()
+        agent, at = row_or_404(agents, pk), timezone.now()
         is_own = agent.pk == request.user.pk
         form = BusyCalendarForm(request.POST if request.POST.get("busy") == "enter" else None)
         if request.method == "POST" and self._pressed(request, agent, form, is_own=is_own, at=at):

@@ -6,14 +6,13 @@ from itertools import pairwise
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from supportportal.choosing import ChoosingAdmin
+from supportportal.choosing import ChoosingAdmin, row_or_404
 from supportportal.lattice import cell_at
 
 from .busy_state import Busy, coming
@@ -41,7 +40,7 @@ class WeekAdmin(ChoosingAdmin):
         return [path("<int:pk>/week/", week, name="bookings_agent_week"), *super().get_urls()]
 
     def week_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        agent = get_object_or_404(self.get_queryset(request).select_related("user"), pk=pk)
+        agent = row_or_404(self.get_queryset(request).select_related("user"), pk)
         at = timezone.now()
         monday = _monday(request.GET.get("day", ""), timezone.localdate(at))
         context = {

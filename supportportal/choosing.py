@@ -6,7 +6,8 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.db.models import BigIntegerField, Field
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
 
 LARGEST = BigIntegerField.MAX_BIGINT
 
@@ -15,6 +16,13 @@ def is_key(value: Any) -> bool:
     """Whether a row can have this number."""
     text = str(value)
     return text.isascii() and text.isdigit() and len(text) <= len(str(LARGEST)) and int(text) <= LARGEST
+
+
+def row_or_404(rows: Any, pk: int) -> Any:
+    """Where the key is another table's, Django passes any number on to the database."""
+    if not is_key(pk):
+        raise Http404
+    return get_object_or_404(rows, pk=pk)
 
 
 class KeySelect(AutocompleteSelect):

@@ -82,3 +82,10 @@ def test_an_agent_of_a_number_that_no_column_holds_is_not_there(client, page):
     client.force_login(StaffFactory(is_superuser=True), backend="django.contrib.auth.backends.ModelBackend")
     answer = client.get(reverse(f"admin:bookings_agent_{page}", args=[10**30]))
     assert answer.url == reverse("admin:index")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("page", ["week", "calendar"])
+def test_nor_has_it_pages_of_its_own(client, page):
+    client.force_login(StaffFactory(is_superuser=True), backend="django.contrib.auth.backends.ModelBackend")
+    assert client.get(reverse(f"admin:bookings_agent_{page}", args=[2**63])).status_code == 404
