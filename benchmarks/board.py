@@ -4,6 +4,7 @@ import statistics
 import time
 from datetime import timedelta
 
+from .common import write
 from .figures import Figure
 
 TITLE = "Managers' board"
@@ -27,6 +28,7 @@ def figures(quick: bool, database: str) -> list[Figure]:
     found: dict[int, dict[str, tuple[int, float]]] = {}
     for size in SIZES:
         fill(there, size, reviewers, at)
+        write("ANALYZE")
         there = size
         found[size] = {name: look(client, asked) for name, asked in VIEWS.items()}
     few, many = (found[size] for size in SIZES)
