@@ -39,7 +39,7 @@ class Sender:
 def senders() -> Iterator[Sender]:
     sender = Sender()
 
-    def unwritten(message, subject, *, firm):
+    def unwritten(message, subject, *, firm, words):
         return Parcel(message, "somebody", firm, "x")
 
     with (
