@@ -51,7 +51,7 @@ class EntryAdmin(LongListAdmin):
             asked |= Q(subject_id=int(word))
         return queryset.filter(asked), False
 
-    @admin.display(boolean=True)
+    @admin.display(boolean=True, description=gettext_lazy("sealed"))
     def is_sealed(self, entry: Entry) -> bool:
         return hasattr(entry, "seal")
 
