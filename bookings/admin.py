@@ -275,12 +275,12 @@ class HolidayAdmin(FollowedAdmin):
 
 
 @admin.register(Closure)
-class ClosureAdmin(FollowedAdmin):
+class ClosureAdmin(ChoosingAdmin, FollowedAdmin):
     list_display = ["reason", "starts_at", "ends_at"]
 
 
 @admin.register(TermsVersion)
-class TermsVersionAdmin(admin.ModelAdmin):
+class TermsVersionAdmin(ChoosingAdmin):
     """A published version is never edited: people accepted what it said."""
 
     list_display = ["version", "published_at"]

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
-from django.db.models import BigIntegerField, Field
+from django.db.models import BigIntegerField, DateTimeField, Field
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
@@ -54,6 +54,12 @@ class ChoosingAdmin(admin.ModelAdmin):
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         return super().formfield_for_manytomany(db_field, request, **{"form_class": KeysField, **kwargs})
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """An address may fill in a new row's fields, but no instants: Django ends in an error over their text."""
+        given = super().get_changeform_initial_data(request)
+        instants = {field.name for field in self.opts.get_fields() if isinstance(field, DateTimeField)}
+        return {name: value for name, value in given.items() if name not in instants}
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: Field | None = None) -> Any:
         return super().get_object(request, object_id, from_field) if is_key(object_id) else None

@@ -5,10 +5,10 @@ from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.urls import reverse
 
-from bookings.models import Agent
+from bookings.models import Agent, Closure, TermsVersion
 from supportportal.choosing import KeySelect, is_key
 from supportportal.people.models import User
-from tests.factories import AccountFactory, StaffFactory
+from tests.factories import AccountFactory, FirmFactory, StaffFactory
 
 ODD = ["NaN", "../../etc", "a\x00b", "a@b", "[]", "²", "٣", "-1", "0.5", str(2**63), "9" * 5000]
 
@@ -89,3 +89,12 @@ def test_an_agent_of_a_number_that_no_column_holds_is_not_there(client, page):
 def test_nor_has_it_pages_of_its_own(client, page):
     client.force_login(StaffFactory(is_superuser=True), backend="django.contrib.auth.backends.ModelBackend")
     assert client.get(reverse(f"admin:bookings_agent_{page}", args=[2**63])).status_code == 404
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("model, field", [(Closure, "starts_at"), (Closure, "ends_at"), (TermsVersion, "published_at")])
+def test_no_address_fills_in_an_instant(client, model, field):
+    FirmFactory()
+    client.force_login(StaffFactory(is_superuser=True), backend="django.contrib.auth.backends.ModelBackend")
+    page = reverse(f"admin:bookings_{model._meta.model_name}_add")
+    assert client.get(page, {field: "soon"}).status_code == 200
