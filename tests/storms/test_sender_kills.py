@@ -28,7 +28,7 @@ from tests.fakes.web import FakeTwilio, fake_web
 from tests.support.processes import die_with_parent, wait_until
 
 FULL = os.environ.get("STORM") == "full"
-MAILS, TEXTS = (24_000, 600) if FULL else (300, 60)
+MAILS, TEXTS = (12_000, 600) if FULL else (300, 60)
 SENDERS = 3
 STEPS = 20  # of messages sent between two kills, at most one part in so many; a whole chunk of mails may come between
 LEAST_KILLS = {"email": 1000, "sms": 15} if FULL else {"email": 5, "sms": 5}
@@ -83,12 +83,11 @@ def twilio(settings):
         yield fake
 
 
-def owe(many, kind):
+def owe(many, kind, begin=0):
     at = timezone.now()
     people = [UserFactory(phone="+393331234567", sms_consent_at=at) for _ in range(20)]
-    operations.plan(
-        [Owed(kind, people[n % 20].pk, at, recipient=people[n % 20], copy=str(n)) for n in range(many)], at=at
-    )
+    numbers = range(begin, begin + many)
+    operations.plan([Owed(kind, people[n % 20].pk, at, recipient=people[n % 20], copy=str(n)) for n in numbers], at=at)
 
 
 # -- forked senders ----------------------------------------------------------------------------------------------------
@@ -149,8 +148,9 @@ def storm(channel, taken, many):
 
     Kills follow the progress and not the clock, so that a slow machine sees as many of them as a quick one.
     """
+    enough = taken() + many * 0.8
     with Senders(channel) as senders:
-        while (before := taken()) < many * 0.8 and not _all_settled():
+        while (before := taken()) < enough and not _all_settled():
             step = random.randint(1, min(15, max(2, many // STEPS)))
             _wait_for_progress(taken, before + step)
             senders.kill_one()
@@ -175,15 +175,17 @@ def states():
 
 
 def test_mails_are_never_lost_and_repeated_only_under_their_own_message_id(smtp, capsys):
-    owe(MAILS, "test_mail")
-    kills = storm("email", lambda: len(smtp.accepted), MAILS)
+    owed = kills = 0
+    while kills < LEAST_KILLS["email"]:  # how many mails a kill takes is the machine's to say
+        owe(MAILS, "test_mail", begin=owed)
+        owed += MAILS
+        kills += storm("email", lambda: len(smtp.accepted), MAILS)
     counts = smtp.message_ids()
     repeated = sum(times - 1 for times in counts.values())
     with capsys.disabled():
-        print(f"\n  {connection.vendor}: {kills} senders killed, {MAILS} mails, {repeated} of them again")
-    assert states() == {"sent": MAILS}
+        print(f"\n  {connection.vendor}: {kills} senders killed, {owed} mails, {repeated} of them again")
+    assert states() == {"sent": owed}
     assert set(counts) == set(Message.objects.values_list("message_id", flat=True))
-    assert kills >= LEAST_KILLS["email"]
     assert repeated <= kills * claiming.LARGEST  # one chunk per kill at most
     assert max(counts.values()) <= 1 + kills
 
@@ -214,6 +216,7 @@ def test_messages_are_lost_if_they_are_marked_before_they_are_sent(smtp, monkeyp
         return fenced
 
     monkeypatch.setattr(claiming, "fence", mark_first)
+    smtp.pace = 0.005  # the kills have to fall into a chunk, however quick the machine is
     owe(MAILS // 2, "test_mail")
     storm("email", lambda: len(smtp.accepted), MAILS // 2)
     assert len(smtp.message_ids()) < MAILS // 2
@@ -237,6 +240,7 @@ def test_mails_are_doubled_if_nothing_is_claimed(smtp, monkeypatch):
     monkeypatch.setattr(claiming, "claim", no_claim)
     monkeypatch.setattr(claiming, "fence", no_fence)
     monkeypatch.setattr(outcomes, "mark_sent", mark)
+    smtp.pace = 0.005  # no sender may be through before the next one begins
     owe(MAILS // 4, "test_mail")
     with Senders("email"):
         wait_until(_all_settled, seconds=60, what="everything to be sent")
