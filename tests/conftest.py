@@ -12,6 +12,7 @@ import socket
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -31,6 +32,7 @@ def pytest_configure(config):
     gc.set_threshold(100_000, 50, 100)  # looking for garbage would take a sixth of the time
     if not hasattr(config, "workerinput"):
         _prepare_run()
+    _take_own_redis_database()
     # One folder per process: two workers share no file but the installed code.
     folder = Path(os.environ["TEST_FOLDER"]) / os.environ.get("PYTEST_XDIST_WORKER", "main")
     (folder / "static").mkdir(parents=True, exist_ok=True)
@@ -66,6 +68,14 @@ def _start(start) -> str:
     server, address = start()
     _started.append(server)
     return address
+
+
+def _take_own_redis_database() -> None:
+    """Two workers share no queue either, nor a cache, which is cleared with all that its database holds."""
+    address, worker = os.environ.get("REDIS_URL"), os.environ.get("PYTEST_XDIST_WORKER")
+    if address and worker:
+        number = 1 + int(worker.removeprefix("gw"))
+        os.environ["REDIS_URL"] = urlsplit(address)._replace(path=f"/{number}").geturl()
 
 
 def _prepare_settings(folder: Path) -> None:
