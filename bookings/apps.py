@@ -38,6 +38,7 @@ class BookingsConfig(AppConfig):
         from supportportal.pages.panels import help_board, home_board
         from supportportal.people import kept_open, roles
         from supportportal.people.models import Role
+        from supportportal.trail import words
         from supportportal.watch import doctor, metrics
 
         from . import (
@@ -59,6 +60,9 @@ class BookingsConfig(AppConfig):
         from .explanations import TOPICS
         from .messages import KINDS
         from .panels import CHECKLIST, HELP_PANELS, HOME_PANELS, WAYS_KEPT_OPEN
+        from .trail_words import TRAIL_VERBS
+
+        words.register(TRAIL_VERBS)
 
         for topic in TOPICS:
             explain.register(topic)

@@ -8,9 +8,12 @@ class ComplaintsConfig(AppConfig):
 
     def ready(self) -> None:
         from supportportal.people import confirming
+        from supportportal.trail import words
 
         from . import forgetting, own_data, registration, registration_client, registration_staff
+        from .trail_words import TRAIL_VERBS
 
+        words.register(TRAIL_VERBS)
         registration.register()
         registration_client.register()
         registration_staff.register()

@@ -8,9 +8,12 @@ class ConductConfig(AppConfig):
 
     def ready(self) -> None:
         from supportportal.people import confirming
+        from supportportal.trail import words
 
         from . import forgetting, registration
+        from .trail_words import TRAIL_VERBS
 
+        words.register(TRAIL_VERBS)
         registration.register()
         forgetting.register()
         confirming.register(

@@ -11,6 +11,7 @@ class OutboxConfig(AppConfig):
         from supportportal.files import screening
         from supportportal.people import roles
         from supportportal.people.models import Role
+        from supportportal.trail import words
         from supportportal.watch import doctor, metrics
         from supportportal.watch import troubles as watched
 
@@ -30,7 +31,9 @@ class OutboxConfig(AppConfig):
             wordables,
         )
         from .models import Inbound
+        from .trail_words import TRAIL_VERBS
 
+        words.register(TRAIL_VERBS)
         notices.register()
         own_data.register()
         roles.grant(Role.AGENT, "outbox.view_message")

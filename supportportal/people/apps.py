@@ -12,11 +12,14 @@ class PeopleConfig(AppConfig):
     def ready(self) -> None:
         from supportportal import secrets_at_rest
         from supportportal.secrets_at_rest import Holding
+        from supportportal.trail import words
         from supportportal.watch import doctor
 
         from . import about, confirming, doctor_checks, kept_open, own_data_part, roles, second_factor_secrets, signals
         from .models import Role
+        from .trail_words import TRAIL_VERBS
 
+        words.register(TRAIL_VERBS)
         kept_open.register(
             kept_open.Way("profile", _("Your profile and settings"), lambda reader: reverse("people:profile"), 60)
         )
@@ -32,6 +35,9 @@ class PeopleConfig(AppConfig):
             confirming.Grave("admin:people_user_change", confirming.decides_who_gets_in),
             confirming.Grave("admin:people_user_own_data"),
             confirming.Grave("admin:people_user_second_factor"),
+            # What is added can prove who it is, and with what is taken away nothing may be left to ask for.
+            confirming.Grave("account_set_password"),
+            confirming.Grave("people:sign_on_remove"),
         )
         post_migrate.connect(roles.sync_after_migrate, dispatch_uid="people.roles")
         roles.grant(

@@ -13,9 +13,12 @@ class RetentionConfig(AppConfig):
         from supportportal.pages import actions
         from supportportal.people import confirming, roles
         from supportportal.people.models import Role
+        from supportportal.trail import words
 
         from . import kinds, of_messages, of_people, offers, policy
+        from .trail_words import TRAIL_VERBS
 
+        words.register(TRAIL_VERBS)
         kinds.register(of_people.CLIENTS, of_messages.MESSAGES, of_messages.MAILS)
         kinds.register_open(*of_people.OPEN, *of_messages.OPEN)
         kinds.register_life(of_messages.wrote)

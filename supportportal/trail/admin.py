@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from supportportal.longlists import LongListAdmin, values_of
 
-from . import visibility
+from . import visibility, words
 from .models import Entry
 
 
@@ -22,7 +22,8 @@ class SubjectFilter(admin.SimpleListFilter):
     parameter_name = "subject_type"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(kind, kind) for kind in sorted(visibility.narrowed().union(values_of(Entry, "subject_type")))]
+        kinds = visibility.narrowed().union(values_of(Entry, "subject_type"))
+        return sorted(((kind, words.kind_of(kind)) for kind in kinds), key=lambda choice: choice[1].lower())
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         return queryset.filter(subject_type=self.value()) if self.value() else queryset
@@ -30,9 +31,9 @@ class SubjectFilter(admin.SimpleListFilter):
 
 @admin.register(Entry)
 class EntryAdmin(LongListAdmin):
-    exclude = ["facts"]
-    readonly_fields = ["facts_shown"]
-    list_display = ["at", "verb", "subject_type", "subject_id", "by", "is_sealed"]
+    fields = ["what", "kind", "subject_id", "by", "at", "facts_shown"]
+    readonly_fields = ["what", "kind", "facts_shown"]
+    list_display = ["at", "what", "kind", "subject_id", "by", "is_sealed"]
     list_select_related = ["by", "seal"]
     list_filter = [SubjectFilter, "at"]
     search_fields = ["subject_id", "verb"]
@@ -46,10 +47,19 @@ class EntryAdmin(LongListAdmin):
         word = search_term.strip()
         if not word:
             return queryset, False
-        asked = Q(verb__in=[verb for verb in values_of(Entry, "verb") if word.lower() in verb])
+        unworded = [verb for verb in values_of(Entry, "verb") if word.lower() in verb]
+        asked = Q(verb__in=[*words.meant_by(word), *unworded])
         if word.isascii() and word.isdigit() and len(word) < 19:
             asked |= Q(subject_id=int(word))
         return queryset.filter(asked), False
+
+    @admin.display(description=gettext_lazy("what"), ordering="verb")
+    def what(self, entry: Entry) -> str:
+        return words.of(entry.verb)
+
+    @admin.display(description=gettext_lazy("kind of subject"), ordering="subject_type")
+    def kind(self, entry: Entry) -> str:
+        return words.kind_of(entry.subject_type)
 
     @admin.display(boolean=True, description=gettext_lazy("sealed"))
     def is_sealed(self, entry: Entry) -> bool:

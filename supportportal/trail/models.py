@@ -7,6 +7,8 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from . import words
+
 
 class AppendOnly(Exception):
     """Somebody tried to change or remove what only ever grows."""
@@ -65,7 +67,7 @@ class Entry(AppendOnlyModel):
         indexes = [models.Index(fields=["subject_type", "subject_id"], name="trail_by_subject")]
 
     def __str__(self) -> str:
-        return f"{self.verb} {self.subject_type} {self.subject_id}"
+        return f"{words.of(self.verb)}: {words.kind_of(self.subject_type)} {self.subject_id}"
 
 
 class Seal(AppendOnlyModel):

@@ -1,22 +1,16 @@
 """``manage.py explain deadlines``: three clocks as JSON, from the seeded holidays of a country, without a database."""
 
 import json
-import os
-import subprocess
-import sys
 
 import pytest
+
+from tests.support.explaining import explain, explain_apart
 
 NOON = "T12:00:00+00:00"
 
 
-def explain(*arguments, **environment):
-    command = [sys.executable, "manage.py", "explain", "deadlines", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, env={**os.environ, **environment})
-
-
 def ask(*arguments):
-    return json.loads(explain(*arguments).stdout)
+    return json.loads(explain("deadlines", *arguments).stdout)
 
 
 def test_what_has_not_happened_is_projected():
@@ -52,10 +46,10 @@ def test_why_tells_every_day_from_the_event_on():
 
 
 def test_no_database_is_touched():
-    done = explain(
-        "--country", "IT", "--arrived", f"2026-11-20{NOON}", DATABASE_URL="postgres://nobody@127.0.0.1:1/nothing"
-    )
+    arguments = ["deadlines", "--country", "IT", "--arrived", f"2026-11-20{NOON}"]
+    done = explain_apart(*arguments, DATABASE_URL="postgres://nobody@127.0.0.1:1/nothing")
     assert done.returncode == 0
+    assert done.stdout == explain(*arguments).stdout
 
 
 @pytest.mark.parametrize(
@@ -85,6 +79,6 @@ def test_no_database_is_touched():
     ],
 )
 def test_wrong_input_is_one_sentence_and_status_2(arguments, sentence):
-    done = explain(*arguments)
+    done = explain("deadlines", *arguments)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert sentence in done.stderr

@@ -1,0 +1,38 @@
+"""What the trail calls the things that happen to incidents and measures."""
+
+from django.utils.translation import gettext_lazy
+
+TRAIL_VERBS = {
+    "incident.reported": gettext_lazy("Incident reported"),
+    "incident.asked_to_stop": gettext_lazy("Client asked to stop"),
+    "incident.answered": gettext_lazy("Client answered"),
+    "incident.contact_stopped": gettext_lazy("Contact stopped"),
+    "incident.contact_open": gettext_lazy("Contact open again"),
+    "incident.closed": gettext_lazy("Incident closed without a measure"),
+    "incident.file_opened": gettext_lazy("File taken out"),
+    "measure.decided": gettext_lazy("Measure decided on"),
+    "measure.approved": gettext_lazy("Measure approved"),
+    "measure.declined": gettext_lazy("Measure declined"),
+    "measure.taken": gettext_lazy("Measure in force"),
+    "measure.posted": gettext_lazy("Notice of a measure posted"),
+    "measure.session_chosen": gettext_lazy("What becomes of a session was chosen"),
+    "measure.withdrawn": gettext_lazy("Measure withdrawn"),
+    "measure.lifted": gettext_lazy("Measure lifted"),
+    "measure.suspended": gettext_lazy("Measure suspended"),
+    "measure.ended": gettext_lazy("Measure ended"),
+    "measure.review_reminded": gettext_lazy("Reminded to look at a measure again"),
+    "measure.approval_late": gettext_lazy("Reminded of an approval"),
+    "measure.appealed": gettext_lazy("Appeal against a measure received"),
+    "measure.reviewer_appointed": gettext_lazy("Outside reviewer appointed"),
+    "measure.appointment_ended": gettext_lazy("Outside reviewer's appointment ended"),
+    "appeal.reminded": gettext_lazy("Reminded of an appeal"),
+    "care.opened": gettext_lazy("Follow-up opened"),
+    "care.taken": gettext_lazy("Follow-up taken on"),
+    "care.handed_on": gettext_lazy("Follow-up handed on"),
+    "care.noted": gettext_lazy("Note on a follow-up written"),
+    "care.agreed": gettext_lazy("One of the two agreed to close a follow-up"),
+    "care.closed": gettext_lazy("Follow-up closed"),
+    "care.withdrawn": gettext_lazy("Agreement to close a follow-up taken back"),
+    "care.reminded": gettext_lazy("Managers reminded of a follow-up"),
+    "care.nudged": gettext_lazy("Manager reminded of a follow-up"),
+}
