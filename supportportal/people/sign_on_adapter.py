@@ -28,14 +28,15 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, get_random_string
 from django.utils.translation import get_language
-from requests import RequestException
+from requests import RequestException, Session
 
 from . import sign_on
 from .operations import PeopleRefused
 from .sign_on import Identity
+from .sign_on_session import BoundedAdapter
 
 logger = logging.getLogger(__name__)
-SENSELESS = (KeyError, TypeError, ValueError, AttributeError, RecursionError, ImproperlyConfigured)
+SENSELESS = (KeyError, TypeError, ValueError, OverflowError, AttributeError, RecursionError, ImproperlyConfigured)
 PLACES = ("authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri")
 CLOCKS_DIFFER = 60  # seconds, between the provider's and ours
 ERROR_CODE = re.compile(r"\berror\W{1,8}([a-z_]{3,40})\b")
@@ -64,6 +65,15 @@ class Endpoints(OpenIDConnectOAuth2Adapter):
     def complete_login(self, request: HttpRequest, app: SocialApp, token: Any, **kwargs: Any) -> SocialLogin:
         with _sense():
             return super().complete_login(request, app, token, **kwargs)
+
+    def _decode_id_token(self, app: SocialApp, id_token: str) -> dict[str, Any]:
+        """Its issuer, audience and time are looked at above; here what is not, where it says nothing of them."""
+        said = super()._decode_id_token(app, id_token)
+        if "exp" not in said:
+            raise OAuth2Error("error: id_token_without_exp")
+        if said.get("azp", app.client_id) != app.client_id or ("azp" not in said and said["aud"] not in _alone(app)):
+            raise OAuth2Error("error: id_token_for_somebody_else")
+        return said
 
 
 class Provider(OpenIDConnectProvider):
@@ -113,9 +123,18 @@ class PortalSocialAccountAdapter(DefaultSocialAccountAdapter):
         )
         return Provider(request, app=app)
 
+    def get_requests_session(self) -> Session:
+        """Follows no redirect: what it leads to need not be https, and would be told the secret and believed."""
+        session = super().get_requests_session()
+        session.mount("https://", BoundedAdapter())
+        session.mount("http://", BoundedAdapter())
+        session.max_redirects = 0
+        return session
+
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         """Whom the identity signs in; by a page of its own for whom it signs in nobody."""
-        if not constant_time_compare(str(sociallogin.said.get("nonce")), sociallogin.state["nonce"]):
+        said = str(sociallogin.said.get("nonce")).encode(errors="replace")
+        if not constant_time_compare(said, sociallogin.state["nonce"]):
             raise OAuth2Error("The answer belongs to another question.")
         if sociallogin.state["process"] == AuthProcess.REDIRECT:
             raise ImmediateHttpResponse(_confirmed(request, sociallogin))
@@ -146,9 +165,9 @@ class SecondFactorStage(AuthenticateStage):
 
 
 def out_of_order(request: HttpRequest, exception: Exception | None) -> HttpResponse:
-    """The log gets the kind of error and the provider's own word for it, and nothing else of what it said."""
+    """The log gets the kind of error and a word for it, the provider's or ours, and nothing else of what it said."""
     said = ERROR_CODE.search(str(exception or f"error={request.GET.get('error')}"))
-    kind = type(exception).__name__ if exception else "sent back"
+    kind = type(exception.__cause__ or exception).__name__ if exception else "sent back"
     logger.warning("Single sign-on failed: %s %s", kind, said[1] if said else "")
     return failed(request, "provider")
 
@@ -172,7 +191,8 @@ def trouble() -> str:
 def _confirmed(request: HttpRequest, sociallogin: SocialLogin) -> HttpResponse:
     """Whoever is signed in has just proved it at the provider; nobody is signed in by this."""
     when = sociallogin.said.get("auth_time")
-    is_just_now = type(when) in (int, float) and when >= sociallogin.state["asked_at"] - CLOCKS_DIFFER
+    first, last = sociallogin.state["asked_at"] - CLOCKS_DIFFER, time.time() + CLOCKS_DIFFER
+    is_just_now = type(when) in (int, float) and first <= when <= last  # milliseconds are not of this age
     if not request.user.is_authenticated or sociallogin.user != request.user:
         return failed(request, "other")
     if not is_just_now:
@@ -199,7 +219,7 @@ def _is_address(text: Any) -> bool:
         validate_email(text)
     except ValidationError:
         return False
-    return text.isascii() and len(text) <= 254
+    return text.isascii() and text.isprintable() and len(text) <= 254
 
 
 def _checked(config: dict[str, Any]) -> dict[str, Any]:
@@ -211,6 +231,11 @@ def _checked(config: dict[str, Any]) -> dict[str, Any]:
     if not all(config[place].startswith(schemes) for place in PLACES):
         raise OAuth2Error("The provider names an address that is not https.")
     return config
+
+
+def _alone(app: SocialApp) -> tuple[Any, ...]:
+    """The audiences of a token that is for nobody else: with others, it has to say that we are who asked (azp)."""
+    return (app.client_id, [app.client_id])
 
 
 @contextmanager

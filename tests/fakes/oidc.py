@@ -6,7 +6,7 @@ import json
 import secrets
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -29,6 +29,7 @@ class FakeOidc(Fake):
         self.asked: list[dict[str, str]] = []  # each way to it
         self.paths: list[str] = []
         self.reauthenticates = True
+        self.drips = 0.0  # seconds between two bytes of its answers
         self.refuses = ""  # the error of OAuth with which it sends people back
         self._codes: dict[str, dict[str, str]] = {}
 
@@ -52,6 +53,8 @@ class FakeOidc(Fake):
                 return 302, self._back(form)
             case "/token":
                 return self._tokens(form)
+            case "/moved":
+                return 307, f"{self.url}/token"
             case "/userinfo" if token in self._codes:
                 return 200, {name: value for name, value in self.person.items() if name != "auth_time"}
         return 401, {"error": "invalid_token"}
@@ -126,13 +129,20 @@ class _Handler(BaseHTTPRequestHandler):
             values = {name: given[0] for name, given in parse_qs(form).items()}
             status, content = self.provider.answer(urlsplit(self.path).path, values, token)
         self.send_response(status)
-        if status == 302:
+        if status in (302, 307):
             self.send_header("Location", content)
             self.end_headers()
             return
         self.send_header("Content-Type", "application/json")
         self.end_headers()
-        self.wfile.write(content if isinstance(content, bytes) else json.dumps(content).encode())
+        body = content if isinstance(content, bytes) else json.dumps(content).encode()
+        if not self.provider.drips:
+            self.wfile.write(body)
+            return
+        with suppress(OSError):  # whoever asked has had enough
+            for byte in body:
+                self.wfile.write(bytes([byte]))
+                self.provider.ending.wait(self.provider.drips)
 
     def finish(self) -> None:
         if self.connection.fileno() != -1:

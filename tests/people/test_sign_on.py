@@ -1,6 +1,7 @@
 """Single sign-on: who comes in by the firm's own provider, who does not, and what others cannot make of it."""
 
 import re
+import time
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from supportportal.outbox.models import Message
-from supportportal.people import operations, sign_on_adapter
+from supportportal.people import operations, sign_on_adapter, sign_on_session
 from supportportal.people.models import User
 from supportportal.trail.models import Entry
 from tests.factories import PASSWORD, ClientFactory, RestrictionFactory, StaffFactory
@@ -152,6 +153,7 @@ def test_an_address_of_one_answer_is_not_proven_by_the_other(client, provider, r
         "rit\u212a@example.com",
         "r\u0131ta@example.com",
         "rita@example.com\x00",
+        '"rita\x0b"@example.com',
         "rita",
         "",
         5,
@@ -327,11 +329,34 @@ def test_a_provider_that_has_not_asked_again_is_no_proof(client, provider, owner
     assert is_asking(grave(client, StaffFactory()))
 
 
-@pytest.mark.parametrize("said", [0, "1790000000", True, None, -1, 1764000000.5], ids=repr)
+IN_MILLISECONDS = 1_700_000_000_000
+
+
+@pytest.mark.parametrize("said", [0, "1790000000", True, None, -1, 1764000000.5, IN_MILLISECONDS, 1e300], ids=repr)
 def test_an_old_or_senseless_time_of_asking_is_no_proof(client, provider, owner, said):
     provider.tokens = {"auth_time": said}
     come(client, again="1")
     assert is_asking(grave(client, StaffFactory()))
+
+
+PASSWORD_FORM = {"password1": "bought-by-a-visitor", "password2": "bought-by-a-visitor"}
+
+
+@pytest.mark.parametrize(
+    ("address", "sent"), [("/accounts/password/set/", PASSWORD_FORM), ("/profile/sign-on/remove/", {})], ids=str
+)
+def test_an_open_screen_is_not_enough_to_change_what_is_asked_for(client, provider, owner, address, sent):
+    """Else the password that was just set would prove it, or nothing would be left to ask for."""
+    client.post(address, sent)
+    owner.refresh_from_db()
+    assert not owner.has_usable_password() and SocialAccount.objects.filter(user=owner).exists()
+
+
+def test_who_has_just_proved_it_sets_a_password(client, provider, owner):
+    come(client, again="1")
+    client.post("/accounts/password/set/", PASSWORD_FORM)
+    owner.refresh_from_db()
+    assert owner.has_usable_password()
 
 
 def test_another_persons_identity_is_no_proof_and_signs_nobody_in(client, provider, owner):
@@ -397,12 +422,31 @@ def test_an_answer_that_took_too_long(client, provider, rita, time_machine):
     [
         *({"iss": "https://evil.example"}, {"aud": "another-client"}, {"exp": 1}, {"iss": None}, {"aud": None}),
         *({"nonce": "x" * 32}, {"nonce": None}, {"nonce": 5}, {"sub": "another"}, {"sub": None}, {"sub": 5}),
-        *({"sub": "a\x00b"}, {"exp": "soon"}, {"aud": 5}),
+        *({"sub": "a\x00b"}, {"exp": "soon"}, {"aud": 5}, {"exp": None}, {"exp": float("inf")}, {"nonce": "\ud800"}),
+        *({"aud": ["portal", "another"]}, {"aud": ["another"]}, {"aud": ["portal"], "azp": "another"}),
+        *({"aud": ["portal", "another"], "azp": "another"}, {"azp": "another"}, {"azp": ["portal"]}, {"azp": ""}),
+        *({"aud": ["portal", "portal", 5]}, {"aud": []}, {"aud": {"portal": 1}}),
     ],
-    ids=repr,
+    ids=ascii,
 )
 def test_a_token_that_is_not_for_this_question(client, provider, rita, tokens):
     provider.tokens = tokens
+    assert is_refused(come(client)) and who(client) is None
+
+
+@pytest.mark.parametrize(
+    "tokens",
+    [{"aud": ["portal"]}, {"azp": "portal"}, {"aud": ["another", "portal"], "azp": "portal"}],
+    ids=repr,
+)
+def test_a_token_that_is_for_us(client, provider, rita, tokens):
+    provider.tokens = tokens
+    come(client)
+    assert who(client) == rita.pk
+
+
+def test_the_slash_at_the_end_of_an_issuer_is_not_left_out(client, provider, rita):
+    provider.tokens = {"iss": f"{provider.url}/"}
     assert is_refused(come(client)) and who(client) is None
 
 
@@ -434,6 +478,39 @@ def test_a_provider_that_does_not_answer(client, provider, rita, settings, mode,
     assert is_refused(client.get(back) if when == "after" else client.post(START), "does not answer")
 
 
+@pytest.mark.parametrize("path", [ABOUT, "/token", "/userinfo"])
+def test_a_provider_that_never_comes_to_an_end(client, provider, rita, monkeypatch, caplog, path):
+    """Each byte comes in time, and the last one never."""
+    monkeypatch.setattr(sign_on_session, "SECONDS", 0.3)
+    back = way_back(client)
+    provider.answers[path] = b" " * 100
+    provider.drips = 0.1
+    begun = time.monotonic()
+    assert is_refused(client.get(back), "does not answer") and who(client) is None
+    assert time.monotonic() - begun < 3
+    assert "Single sign-on failed" in caplog.text
+
+
+@pytest.mark.parametrize("path", [ABOUT, "/token", "/userinfo"])
+def test_a_provider_that_says_too_much(client, provider, rita, monkeypatch, caplog, path):
+    monkeypatch.setattr(sign_on_session, "BYTES", 2000)
+    back = way_back(client)
+    provider.answers[path] = b"{" + b" " * 2000 + b"}"
+    assert is_refused(client.get(back), "does not answer") and who(client) is None
+    assert "TooLarge" in caplog.text
+
+
+def test_the_log_says_what_is_wrong_with_a_token_and_nothing_of_it(client, provider, rita, caplog):
+    for tokens in ({"exp": None}, {"azp": "another"}, {"aud": "another"}):
+        provider.tokens = tokens
+        come(Client())
+    assert [one.getMessage() for one in caplog.records if "sign_on" in one.name] == [
+        "Single sign-on failed: OAuth2Error id_token_without_exp",
+        "Single sign-on failed: OAuth2Error id_token_for_somebody_else",
+        "Single sign-on failed: InvalidAudienceError ",
+    ]
+
+
 @pytest.mark.parametrize(
     ("about", "told"),
     [
@@ -447,6 +524,15 @@ def test_a_provider_that_says_odd_things_about_itself(client, provider, rita, ab
     provider.answers["/.well-known/openid-configuration"] = {**provider._about(), **about}
     assert is_refused(client.post(START))
     assert told in sign_on_adapter.trouble()
+
+
+def test_the_provider_leads_us_nowhere_else(client, provider, rita):
+    """It need not be https there, and the secret and the code would go along."""
+    about = provider._about()
+    provider.answers["/.well-known/openid-configuration"] = {**about, "token_endpoint": f"{provider.url}/moved"}
+    back = way_back(client)
+    assert is_refused(client.get(back)) and who(client) is None
+    assert provider.paths[-1] == "/moved"
 
 
 def test_people_who_change_their_mind(client, provider, rita):
