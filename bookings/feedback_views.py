@@ -32,7 +32,7 @@ def feedback(request: HttpRequest, token: str) -> HttpResponse:
     rows = Booking.objects.for_listing().select_related("feedback").exclude(state=Booking.State.CANCELLED)
     booking = rows.filter(pk=named.pk, link_epoch=named.epoch).first() if named else None
     given = Feedback.objects.filter(booking=booking).first() if booking else None
-    if booking is None or (given is None and booking.state != Booking.State.ATTENDED):
+    if booking is None or booking.client.is_anonymised or not (given or booking.state == Booking.State.ATTENDED):
         return render(request, "bookings/feedback_invalid.html", status=404)
 
     def keep(**values: Any) -> None:
@@ -48,7 +48,7 @@ def survey(request: HttpRequest, token: str) -> HttpResponse:
     at = timezone.now()
     named = _named(SURVEY_LINK, token)
     asked = SurveyAnswer.objects.select_related("client").filter(pk=named.pk).first() if named else None
-    if asked is None:
+    if asked is None or asked.client.is_anonymised:
         return render(request, "bookings/feedback_invalid.html", status=404)
 
     def keep(**values: Any) -> None:

@@ -12,11 +12,10 @@ from django.db.models import Exists, F, Max, Model, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from bookings.rules import add_months
-from supportportal.people.models import User
+from supportportal.people.models import ANONYMISED, User
 from supportportal.retention import kinds
 from supportportal.retention.blanking import blank
 from supportportal.retention.kinds import Condition, Kind, Open
-from supportportal.retention.of_people import DOMAIN
 
 from .models import (
     Appeal,
@@ -106,7 +105,7 @@ def _forget(pks: Sequence[int], at: datetime) -> None:
     """Who of staff had a part in it stays: the gate (C-8) and the reports (C-13) ask for them. The complainant goes."""
     for model, fields in BLANK.items():
         blank(model, *fields, **{"pk__in" if model is Complaint else "complaint__in": pks})
-    Complaint.objects.filter(pk__in=pks).exclude(email="").update(email=f"complaint@{DOMAIN}")
+    Complaint.objects.filter(pk__in=pks).exclude(email="").update(email=f"complaint@{ANONYMISED}")
     Complaint.objects.filter(pk__in=pks).update(
         client=None,
         form_key=None,

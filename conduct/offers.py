@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from supportportal.pages import actions
 from supportportal.pages.actions import Action
+from supportportal.people.models import User
 
 # kind of page → the name under which the report's address says what it is about
 SUBJECTS = {
@@ -26,7 +27,8 @@ def register() -> None:
 
 def _report_about(name: str) -> Callable[[HttpRequest, Any], list[Action]]:
     def offers(request: HttpRequest, subject: Any) -> list[Action]:
-        if getattr(subject, "is_staff", False):  # incidents are about clients
+        person = subject if isinstance(subject, User) else subject.client
+        if person is not None and (person.is_staff or person.is_anonymised):  # incidents are about clients
             return []
         address = reverse("admin:conduct_incident_add", query={name: subject.pk})
         return [Action(_("Report an incident"), address)]

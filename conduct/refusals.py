@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from django.forms import BaseForm
 from django.utils.translation import gettext_lazy as _
 
+from supportportal.people.operations import ANONYMISED
 from supportportal.refusals import Refused
 
 from .rules import Grounds
@@ -42,6 +43,12 @@ class NotClient(ConductRefused):
     code = "not_client"
     field = "client"
     reason = _("This person is staff. Measures are for clients; please talk to whoever leads the team.")
+
+
+class NobodyAnyMore(ConductRefused):
+    code = "nobody_any_more"
+    field = "client"
+    reason = ANONYMISED
 
 
 class AnotherClient(ConductRefused):

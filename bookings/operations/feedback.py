@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from supportportal.outbox import operations as outbox
 from supportportal.people.models import Firm, User
+from supportportal.people.operations import ANONYMISED
 from supportportal.trail import operations as trail
 
 from .. import messages_outcomes as messages
@@ -28,6 +29,7 @@ SURVEYS_AT_A_TIME = 500
 def give(booking: Booking, *, rating: int, comment: str, at: datetime) -> Feedback:
     """Keep what the client says of an attended session: once, changed by the same link for two weeks."""
     booking = lock(booking)
+    _require_somebody(booking.client)
     given = Feedback.objects.filter(booking=booking).first()
     if given is None:
         if booking.state != Booking.State.ATTENDED:
@@ -45,7 +47,7 @@ def give(booking: Booking, *, rating: int, comment: str, at: datetime) -> Feedba
 @transaction.atomic
 def answer(asked: SurveyAnswer, *, rating: int, comment: str, at: datetime) -> SurveyAnswer:
     """Keep the answer to a survey; changed by the same link for two weeks."""
-    lock_people(asked.client_id)
+    _require_somebody(lock_people(asked.client_id)[asked.client_id])
     asked.refresh_from_db()
     if asked.given_at is not None and at > rules.feedback_until(asked.given_at, POLICY):
         raise BookingRefused(_("What you told us can't be changed any more. Thank you for it."))
@@ -53,6 +55,12 @@ def answer(asked: SurveyAnswer, *, rating: int, comment: str, at: datetime) -> S
     asked.save(update_fields=["rating", "comment", "given_at"])
     trail.record("survey.answered", asked, by=None, at=at)
     return asked
+
+
+def _require_somebody(client: User) -> None:
+    """Who is being anonymised at this instant says nothing any more that would stay."""
+    if client.is_anonymised:
+        raise BookingRefused(ANONYMISED)
 
 
 def ask_surveys(at: datetime) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
 from supportportal.files import intake, stripping
 from supportportal.files.models import StoredFile
@@ -43,9 +43,15 @@ def copies(files: Sequence[StoredFile], at: datetime) -> Copies:
     return made
 
 
+def copies_of(file: StoredFile) -> QuerySet[StoredFile]:
+    return StoredFile.objects.filter(pk__in=Evidence.objects.filter(file=file).values("shown"))
+
+
 def unknown(complaint: Complaint, files: Sequence[StoredFile]) -> list[StoredFile]:
-    """Those of ``files`` that the complaint does not hold yet, each content once."""
-    held = set(complaint.evidence.values_list("file__sha256", flat=True))
+    """Those of ``files`` that the complaint does not hold yet, each content once; what was deleted may come again."""
+    held = set(
+        complaint.evidence.exclude(file__screening=StoredFile.Screening.DELETED).values_list("file__sha256", flat=True)
+    )
     fresh: list[StoredFile] = []
     for one in files:
         if one.sha256 not in held:

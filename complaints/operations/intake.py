@@ -237,6 +237,7 @@ def _take(
     is_held = complaint.source == Complaint.Source.FORM and limits.is_told_enough(complaint.email, at)
     shown = evidence.copies([*files, scan] if scan else files, at)
     with transaction.atomic():
+        _let_go_of_nobody(complaint)
         complaint.save()
         typed = names.typed_names(told.complained_about)
         _name_staff(complaint, [*told.texts, *typed, *(one.name for one in files)], told)
@@ -247,6 +248,13 @@ def _take(
         facts = {"source": complaint.source, "about": complaint.about, "arrived_at": complaint.arrived_at}
         trail.record("complaint.taken", complaint, by=by, at=at, **facts)
     return complaint
+
+
+def _let_go_of_nobody(complaint: Complaint) -> None:
+    """A client who is being anonymised at this instant is nobody any more: the complaint stands without."""
+    if complaint.client_id is not None:
+        client = User.objects.select_for_update(no_key=True).get(pk=complaint.client_id)
+        complaint.client = None if client.is_anonymised else client
 
 
 def _add_what_is_new(complaint: Complaint, told: Told, files: Sequence[StoredFile], *, at: datetime) -> Complaint:

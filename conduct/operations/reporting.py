@@ -9,6 +9,7 @@ from django.db import transaction
 
 from bookings.models import Booking, Callback
 from bookings.operations.booking import new_reference
+from bookings.operations.locking import lock_people
 from complaints.models import Complaint
 from supportportal.files.models import StoredFile
 from supportportal.outbox import operations as outbox
@@ -19,7 +20,7 @@ from supportportal.trail import operations as trail
 from .. import messages
 from ..models import Category, ClientAnswer, FollowUp, Incident, StopRequest
 from ..policy import POLICY
-from ..refusals import AnotherClient, InFuture, JustAComplaint, NoCategory, NotClient, NotYours, NoWords
+from ..refusals import AnotherClient, InFuture, JustAComplaint, NobodyAnyMore, NoCategory, NotClient, NotYours, NoWords
 from .locking import changed, enter, lock
 
 
@@ -47,14 +48,16 @@ class Report:
 def report(said: Report, *, by: User, at: datetime) -> Incident:
     """Write an incident down, and open the follow-up for whom it was aimed at. The same ``form_key`` twice is one.
 
-    Raises NotYours for who is no staff, NotClient, JustAComplaint (R-1a), NoCategory, NoWords, InFuture,
-    AnotherClient.
+    Raises NotYours for who is no staff, NotClient, NobodyAnyMore, JustAComplaint (R-1a), NoCategory, NoWords,
+    InFuture, AnotherClient.
     """
     if not (by.is_staff and by.is_active):
         raise NotYours
     if said.form_key and (made := Incident.objects.filter(form_key=said.form_key, reporter=by).first()):
         return made
     _require_incident(said, at)
+    if lock_people(said.client.pk)[said.client.pk].is_anonymised:
+        raise NobodyAnyMore
     _require_of_client(said)
     if said.complaint is not None and not Complaint.objects.visible_to(by).filter(pk=said.complaint.pk).exists():
         raise NotYours

@@ -66,8 +66,9 @@ def may_use_all(person: User, uses: Iterable[Use], at: datetime) -> list[Access]
     person.account = account  # read again just now; whoever names it on the page need not
     if not account.is_active:
         return [_subscription(account)] * len(uses)
-    for _kind, alike in groupby(sorted(uses, key=_class_name), key=_class_name):
-        prefetch_related_objects(cast(list[Model], list(alike)), "plans")
+    if len(uses) > 1:  # the plans of one are read for less where they are asked for
+        for _kind, alike in groupby(sorted(uses, key=_class_name), key=_class_name):
+            prefetch_related_objects(cast(list[Model], list(alike)), "plans")
     restrictions = _in_force(person, at)
     return [_of_use(person, account, restrictions, use) for use in uses]
 

@@ -55,6 +55,11 @@ class PortalAccountAdapter(DefaultAccountAdapter):
         required = super().is_reauthentication_required(app=app, **kwargs)
         return required and not confirming.is_fresh(context.request, at=timezone.now())
 
+    def set_password(self, user: Any, password: str) -> None:
+        """That column alone: at this instant somebody may change the others, or anonymise the person."""
+        user.set_password(password)
+        user.save(update_fields=["password"])
+
     def get_reset_password_from_key_url(self, key: str) -> str:
         """The path alone: mails name the portal's own address, never the one that a request came by."""
         path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})

@@ -22,8 +22,8 @@ from supportportal.files.forms import PrivateFileField
 from supportportal.longlists import LongListAdmin
 from supportportal.trail import operations as trail
 
-from . import about, admin_own_data, admin_second_factor, countries, import_views, operations, searching
-from .forms import LineField, PhoneField, ZoneField
+from . import about, admin_own_data, admin_second_factor, countries, import_views, notices, operations, searching
+from .forms import LikeTheFirm, LineField, PhoneField, ZoneField
 from .models import Account, Channel, Firm, Plan, Restriction, Role, User
 
 
@@ -36,7 +36,7 @@ class RolesField(KeysField):
         return role_label(group)
 
 
-class PersonForm(forms.ModelForm):
+class PersonForm(LikeTheFirm):
     name = LineField(label=_("Name"), max_length=120)
     groups = RolesField(label=_("Roles"), queryset=Group.objects.order_by("pk"), required=False)
     phone = PhoneField(label=_("Phone number"), required=False)
@@ -131,7 +131,8 @@ class UserAdmin(ChoosingAdmin, LongListAdmin):
         return [*self.readonly_fields, *kept]
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        if not super().has_change_permission(request, obj):
+        """Nobody writes into who was anonymised, whose page may still be open with what it was before."""
+        if not super().has_change_permission(request, obj) or (obj is not None and obj.is_anonymised):
             return False
         if obj is None or not (obj.is_staff or obj.is_superuser):
             return True
@@ -148,6 +149,8 @@ class UserAdmin(ChoosingAdmin, LongListAdmin):
         if "phone" in form.changed_data:
             obj.sms_consent_at = None  # the consent was for another number
         with transaction.atomic():
+            if change and User.objects.select_for_update(no_key=True).get(pk=obj.pk).is_anonymised:
+                raise PermissionDenied  # at this instant
             if change:
                 obj.save(update_fields=[*form.cleaned_data.keys() - {"groups"}, "sms_consent_at"])
             else:
@@ -160,7 +163,10 @@ class UserAdmin(ChoosingAdmin, LongListAdmin):
             trail.record("person.changed" if change else "person.added", obj, by=request.user, at=at, fields=changed)
             if not change:
                 operations.invite(obj, by=request.user, at=at)
-                messages.success(request, _("An invitation is on its way to %(email)s.") % {"email": obj.email})
+                if notices.can_leave():
+                    messages.success(request, _("An invitation is on its way to %(email)s.") % {"email": obj.email})
+                else:
+                    messages.warning(request, notices.WAITS)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -185,6 +191,9 @@ class UserAdmin(ChoosingAdmin, LongListAdmin):
     def invite(self, request: HttpRequest, queryset: models.QuerySet) -> None:
         sent = 0
         for person in queryset:
+            if person.is_anonymised:
+                messages.warning(request, operations.ANONYMISED)
+                continue
             if not self.has_change_permission(request, person):
                 messages.warning(request, _("%(person)s is staff: only owners invite staff.") % {"person": person})
                 continue
@@ -194,7 +203,9 @@ class UserAdmin(ChoosingAdmin, LongListAdmin):
                 messages.warning(request, str(refusal))
             else:
                 sent += 1
-        if sent:
+        if sent and not notices.can_leave():
+            messages.warning(request, notices.WAITS)
+        elif sent:
             told = ngettext("%(count)d invitation is on its way.", "%(count)d invitations are on their way.", sent)
             messages.success(request, told % {"count": sent})
 
@@ -222,14 +233,14 @@ class UserAdmin(ChoosingAdmin, LongListAdmin):
     def invite_one(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The button on a person's page. A GET changes nothing: it leads back to the page."""
         person = get_object_or_404(self.get_queryset(request), pk=pk)
-        if not self.has_change_permission(request, person):
+        if not self.has_change_permission(request, None if person.is_anonymised else person):
             raise PermissionDenied
         if request.method == "POST":
             self.invite(request, self.get_queryset(request).filter(pk=person.pk))
         return redirect(reverse("admin:people_user_change", args=[person.pk]))
 
 
-class ZonedForm(forms.ModelForm):
+class ZonedForm(LikeTheFirm):
     name = LineField(label=_("Name"), max_length=120)
     time_zone = ZoneField()
     country = forms.ChoiceField(label=_("Country"), choices=countries.choices)

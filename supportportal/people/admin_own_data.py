@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from . import own_data_links, policy
+from . import notices, own_data_links, policy
 from .models import DataAccess, User
 from .operations import PeopleRefused
 
@@ -48,4 +48,7 @@ def _press(request: HttpRequest, person: User) -> None:
     except PeopleRefused as refusal:
         messages.warning(request, str(refusal))
     else:
-        messages.success(request, _("A link is on its way to %(email)s.") % {"email": person.email})
+        if notices.can_leave():
+            messages.success(request, _("A link is on its way to %(email)s.") % {"email": person.email})
+        else:
+            messages.warning(request, notices.WAITS)

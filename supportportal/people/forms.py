@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from . import phones, zones
-from .models import User
+from .models import Firm, User
 
 
 class LineField(forms.CharField):
@@ -46,6 +46,17 @@ class ZoneField(forms.ChoiceField):
     def __init__(self, **kwargs: Any):
         kwargs.setdefault("label", _("Time zone"))
         super().__init__(choices=zones.choices, **kwargs)
+
+
+class LikeTheFirm(forms.ModelForm):
+    """What is new begins with the firm's own country, zone and language: fields of our own know no model's default."""
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        if self.instance._state.adding:
+            firm = Firm.current()
+            own = {name: getattr(firm, name) for name in ("accent", "country", "language", "time_zone")}
+            self.initial = {**own, **self.initial}
 
 
 class ProfileForm(forms.Form):

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from . import importing, operations, policy
+from . import importing, notices, operations, policy
 from .models import User
 
 
@@ -69,6 +69,8 @@ def _confirmed(request: HttpRequest, shown: dict[str, Any]) -> HttpResponse:
         return redirect("admin:people_user_import")
     told = ngettext("%(count)d client has been invited.", "%(count)d clients have been invited.", len(people))
     messages.success(request, told % {"count": len(people)})
+    if not notices.can_leave():
+        messages.warning(request, notices.WAITS)
     return redirect("admin:people_user_changelist")
 
 

@@ -64,7 +64,7 @@ class SecondFactorMiddleware:
         ]
     )
 
-    ADDING = frozenset(["mfa_activate_totp", "mfa_add_webauthn"])
+    ADDING = frozenset(["mfa_activate_totp", "mfa_add_webauthn", "account_set_password"])
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -88,8 +88,8 @@ class SecondFactorMiddleware:
         return redirect("mfa_index")
 
     def _sign_in_is_old(self, request: HttpRequest) -> bool:
-        """Who has nothing to prove themselves with (no password, no factor) signs in anew before adding a factor:
-        else whoever finds an open screen could lock the person out.
+        """Who has nothing to prove themselves with (no password, no factor) signs in anew before adding any: else
+        whoever finds an open screen could lock the person out, or prove with it to be them.
         """
         if not request.user.is_authenticated or confirming.can_prove(request):
             return False

@@ -158,6 +158,9 @@ class Role(models.TextChoices):
     DEPUTY = "deputy", _("deputy")
 
 
+ANONYMISED = "anonymised.invalid"  # where addresses of anonymised people are: no mail can ever go there (RFC 2606)
+
+
 class UserQuerySet(models.QuerySet):
     def clients(self):
         return self.filter(is_staff=False)
@@ -234,6 +237,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         return frozenset(self.groups.values_list("name", flat=True)) if self.is_staff else frozenset()
 
     @property
+    def is_anonymised(self) -> bool:
+        return self.email.endswith(f"@{ANONYMISED}")
+
+    @property
     def has_accepted(self) -> bool:
         """Whether the person has got in already: an invitation has then done its work."""
         return self.last_login is not None or self.has_usable_password()
@@ -273,10 +280,11 @@ class RestrictionQuerySet(models.QuerySet):
         just before, and got its lock just after (R-4). None is written for later, so nothing is closed too early. It
         ends by itself, to the instant.
         """
-        return self.filter(starts_at__lte=at + REQUEST_TIME).filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at))
+        return self.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at), starts_at__lte=at + REQUEST_TIME)
 
     def on(self, user):
-        return self.filter(Q(user=user) | Q(account__isnull=False, account=user.account_id))
+        named = Q(user=user)
+        return self.filter(named | Q(account=user.account_id) if user.account_id else named)
 
 
 class Restriction(models.Model):

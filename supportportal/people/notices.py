@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
-from supportportal import links, reader, wording
+from supportportal import links, providers, reader, wording
 
 from .models import DataAccess, User
 
@@ -31,11 +31,17 @@ ADDRESS_CHANGED = "address_changed"
 OWN_DATA = "own_data"
 SECOND_FACTOR = "second_factor"
 SIGN_ON = "sign_on"
+WAITS = _("No e-mail leaves the portal yet, so the mail waits. Please ask whoever runs the portal to set that up.")
 # How long a code is good for.
 LIFETIMES = {
     SIGN_IN_CODE: timedelta(seconds=settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT),
     ADDRESS_CODE: timedelta(seconds=app_settings.EMAIL_VERIFICATION_BY_CODE_TIMEOUT),
 }
+
+
+def can_leave() -> bool:
+    """Whether there is a way out for mails at all."""
+    return settings.EMAIL_BACKEND != providers.NONE
 
 
 @dataclass(frozen=True)

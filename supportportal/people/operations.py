@@ -17,6 +17,7 @@ from .models import Account, User
 from .notices import Notice
 
 BATCH = 1_000
+ANONYMISED = _("This client has been anonymised: nobody knows any more who it was.")
 
 
 class PeopleRefused(Exception):
@@ -27,9 +28,10 @@ class PeopleRefused(Exception):
 def invite(person: User, *, by: Any, at: datetime) -> None:
     """Send an invitation, or send it again: the links of earlier ones stop working.
 
-    Raises PeopleRefused for someone who has got in already or is switched off.
+    Raises PeopleRefused for someone who has got in already, is switched off or anonymised.
     """
     person = User.objects.select_for_update(no_key=True).get(pk=person.pk)
+    require_somebody(person)
     if not person.can_be_invited():
         raise PeopleRefused(_("{name} can sign in already, or is switched off.").format(name=person))
     # A new epoch even when two are sent within a second, so that only the latest link works.
@@ -56,6 +58,12 @@ def import_clients(rows: Sequence[Row], *, by: Any, at: datetime) -> list[User]:
     notices.tell(*map(_invitation, people), at=at)
     trail.record_many("person.imported", people, by=by, at=at)
     return people
+
+
+def require_somebody(person: User) -> None:
+    """Raises PeopleRefused for a client who was anonymised. ``person`` is locked: it may happen at this instant."""
+    if person.is_anonymised:
+        raise PeopleRefused(ANONYMISED)
 
 
 def change_address(person: User, *, before: str, at: datetime) -> None:
@@ -95,9 +103,12 @@ def accept_invitation(person: User, password: str, *, at: datetime) -> User:
 def change_profile(person: User, values: dict[str, Any], *, at: datetime) -> User:
     """Save the person's own settings, those of ``ProfileForm`` and no others.
 
-    Consent to text messages belongs to the number it was given for: for another number it is a new consent.
+    Consent to text messages belongs to the number it was given for: for another number it is a new consent. Nothing
+    happens for somebody who was switched off, or anonymised, meanwhile.
     """
     person = User.objects.select_for_update(no_key=True).get(pk=person.pk)
+    if not person.is_active:
+        return person
     for name in ("name", "language", "time_zone", "adjustments"):
         setattr(person, name, values[name])
     moved, person.phone = person.phone != values["phone"], values["phone"]

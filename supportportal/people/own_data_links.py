@@ -20,7 +20,7 @@ from supportportal.trail.models import Entry
 from . import notices, own_data_archive, policy
 from .models import DataAccess, User
 from .notices import Notice
-from .operations import PeopleRefused
+from .operations import PeopleRefused, require_somebody
 
 MADE_WITHIN = timedelta(minutes=10)  # what has not been made by then was cut off
 
@@ -29,10 +29,11 @@ MADE_WITHIN = timedelta(minutes=10)  # what has not been made by then was cut of
 def send(person: User, *, by: User, at: datetime) -> DataAccess:
     """Owe the person a mail with a link to the own data; the links of earlier ones stop working.
 
-    Works for whoever is switched off or restricted. Raises PeopleRefused for staff, and where ``by`` has changed the
-    address that it would go to: whoever might get the data must not be who sends it.
+    Works for whoever is switched off or restricted. Raises PeopleRefused for staff, for nobody any more, and where
+    ``by`` has changed the address that it would go to: whoever might get the data must not be who sends it.
     """
     person = User.objects.select_for_update(no_key=True).get(pk=person.pk)
+    require_somebody(person)
     if person.is_staff:
         raise PeopleRefused(_("{name} is staff: this is for clients.").format(name=person))
     if _changed_address(person, by):

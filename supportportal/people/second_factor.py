@@ -20,7 +20,7 @@ from supportportal.trail import operations as trail
 from . import notices, sign_ins
 from .models import Firm, Role, User
 from .notices import Notice
-from .operations import PeopleRefused
+from .operations import PeopleRefused, require_somebody
 from .second_factor_secrets import PURPOSE
 
 logger = logging.getLogger(__name__)
@@ -56,6 +56,7 @@ def reset(person: User, *, by: User | None, at: datetime) -> None:
     person = User.objects.select_for_update(no_key=True).get(pk=person.pk)
     if by is not None and not may_reset(person, by=by):
         raise PeopleRefused(_("Only owners and superusers do this, for somebody else."))
+    require_somebody(person)
     removed, _models = Authenticator.objects.filter(user=person).delete()
     if not removed:
         raise PeopleRefused(_("{name} has no second factor.").format(name=person))

@@ -25,6 +25,7 @@ from .operations import RetentionRefused
 class LegalHoldAdmin(admin.ModelAdmin):
     """To read: a hold is placed and lifted on a page of its own, reached from the person's."""
 
+    empty_text = gettext_lazy("A hold is placed on the page of the person whom it is about.")
     list_display = ["person", "state", "reason", "placed_by", "placed_at", "lifted_by", "lifted_at"]
     list_select_related = ["person", "placed_by", "lifted_by"]
     search_fields = ["person__name", "person__email"]

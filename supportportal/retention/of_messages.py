@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from supportportal.outbox import inbound
 from supportportal.outbox.models import DeliveryEvent, Inbound, Message
 from supportportal.people.models import Restriction, User
 
@@ -117,13 +118,23 @@ def _unsent_to(at: datetime) -> QuerySet[Any]:
     return User.objects.filter(messages__state__in=_UNSENT)
 
 
-def _mail_to_do(at: datetime) -> QuerySet[Any]:
-    return User.objects.filter(pk__in=Inbound.objects.filter(state__in=_TO_DO, person__isnull=False).values("person"))
+def _to_do() -> QuerySet[Inbound]:
+    return Inbound.objects.filter(state__in=_TO_DO, person__isnull=False)
+
+
+def _who_wrote(mails: QuerySet[Inbound]) -> QuerySet[User]:
+    return User.objects.filter(pk__in=mails.values("person"))
 
 
 OPEN = [
     Open("messages", ON_ITS_WAY, _unsent_to, position=80),
-    Open("mails", _("A mail from this client is still to be dealt with."), _mail_to_do, position=81),
+    Open(
+        "mails",
+        _("A mail from this client is still to be dealt with."),
+        lambda at: _who_wrote(_to_do()),
+        seen_by=lambda at, user: _who_wrote(inbound.visible_to(_to_do(), user)),
+        position=81,
+    ),
 ]
 
 
@@ -162,6 +173,11 @@ def about(kind: Kind, people: Any) -> QuerySet[Any]:
             for label, way in other.subjects.items():
                 concerns |= Q(subject_type=label, subject_id__in=kinds.subject_ids(label, way, rows))
     return kind.model._base_manager.filter(concerns)
+
+
+def outside_cases(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Without the messages and mails by whose number one could tell that there is a complaint or an incident (C-8)."""
+    return rows.exclude(subject_type__in=_of_cases()) if rows.model in (Message, Inbound) else rows
 
 
 def _of_cases() -> list[str]:

@@ -15,14 +15,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from supportportal.people import sign_ins
-from supportportal.people.models import DataAccess, Firm, Restriction, SignIn, User
+from supportportal.people.models import ANONYMISED, DataAccess, Firm, Restriction, SignIn, User
 
 from . import kinds
 from .blanking import blank
 from .kinds import Condition, Kind, Open
 from .models import LegalHold
-
-DOMAIN = "anonymised.invalid"  # no mail can ever go there (RFC 2606)
 
 
 def _due(before: datetime, at: datetime) -> QuerySet[User]:
@@ -46,7 +44,7 @@ def _forget(pks: Sequence[int], at: datetime) -> None:
         sign_ins.end_all(person)
         with translation.override(Firm.current().language):
             person.name = gettext("Anonymised client {number}").format(number=person.pk)
-        person.email = f"{person.pk}@{DOMAIN}"
+        person.email = f"{person.pk}@{ANONYMISED}"
         person.phone, person.adjustments, person.password = "", "", make_password(None)
         person.sms_consent_at, person.is_active, person.is_coordinator = None, False, False
         fields = ["name", "email", "phone", "adjustments", "password", "sms_consent_at", "is_active", "is_coordinator"]

@@ -23,6 +23,7 @@ from .models import Forgotten, LegalHold
 
 BATCH = 100
 CLIENTS = "clients"
+_OF_OTHERS = _("A legal hold on somebody else keeps something that is also about this client. Lift it first.")
 
 
 class RetentionRefused(Refused):
@@ -73,10 +74,12 @@ def _line(kind: Kind, at: datetime, seen_by: User | None) -> Line:
     rows = due(kind, at)
     if seen_by is not None and kind.seen_by is not None:
         rows = rows.filter(pk__in=kind.seen_by(kind.model._base_manager.all(), seen_by).values("pk"))
-    found = rows.order_by().aggregate(
-        n=Count("pk"), stay=Count("pk", filter=Q(pk__in=held(kind).values("pk"))), oldest=Min(kind.since)
-    )
-    return Line(kind, kept_for.days, found["n"], found["stay"], found["oldest"])
+    stays = held(kind).values("pk")
+    found = rows.order_by().aggregate(n=Count("pk"), stay=Count("pk", filter=Q(pk__in=stays)), oldest=Min(kind.since))
+    stay = found["stay"]
+    if kind.code == CLIENTS and LegalHold.objects.standing().exists():
+        stay += len(_staying_with_others(list(rows.exclude(pk__in=stays).values_list("pk", flat=True))))
+    return Line(kind, kept_for.days, found["n"], stay, found["oldest"])
 
 
 def due(kind: Kind, at: datetime) -> QuerySet[Any]:
@@ -130,18 +133,20 @@ def _batches(kind: Kind, at: datetime) -> Iterator[int]:
 def _let_go(kind: Kind, rows: QuerySet[Any], some: Sequence[int], at: datetime) -> int:
     """Those of ``rows`` that nobody else changes or forgets meanwhile; what another run has in hand is passed over.
 
-    They are looked at again once they are locked: a hold or a reply may have come just before.
+    They are looked at again once they are locked: a hold or a reply may have come just before. A client of whom
+    something is held with somebody else stays until that hold is lifted.
     """
     lock = kind.model._base_manager.filter(pk__in=some).order_by("pk")
     lock = lock.select_for_update(no_key=True, skip_locked=connection.features.has_select_for_update_skip_locked)
     mine = list(lock.values_list("pk", flat=True))
     pks = list(rows.filter(pk__in=mine).order_by("pk").values_list("pk", flat=True))
-    if kind.code == CLIENTS:
-        for person in User.objects.filter(pk__in=pks).order_by("pk"):
-            _forget_all_of(person, at)
-    else:
+    if kind.code != CLIENTS:
         forget(kind, pks, at)
-    return len(pks)
+        return len(pks)
+    going = list(User.objects.filter(pk__in=set(pks) - _staying_with_others(pks)).order_by("pk"))
+    for person in going:
+        _forget_all_of(person, at)
+    return len(going)
 
 
 def forget(kind: Kind, pks: Sequence[int], at: datetime) -> None:
@@ -163,6 +168,24 @@ def _forget_all_of(person: User, at: datetime) -> None:
     forget(clients(), [person.pk], at)
 
 
+def _staying_with_others(people: Sequence[int]) -> set[int]:
+    """Those of these clients of whom something is held with somebody else; the more are free, the fewer questions."""
+    if not people or (len(people) <= BATCH and not _held_with_others(people)):
+        return set()
+    if len(people) == 1:
+        return set(people)
+    middle = len(people) // 2
+    return _staying_with_others(people[:middle]) | _staying_with_others(people[middle:])
+
+
+def _held_with_others(people: Sequence[int]) -> list[Kind]:
+    """The kinds of which rows of these clients concern somebody else, about whom a legal hold keeps everything."""
+    if not LegalHold.objects.standing().exists():
+        return []
+    others = [kind for kind in kinds.all_kinds() if kind.code != CLIENTS]
+    return [kind for kind in others if held(kind).filter(kind.whose(people)).exists()]
+
+
 def clients() -> Kind:
     return next(kind for kind in kinds.all_kinds() if kind.code == CLIENTS)
 
@@ -176,7 +199,8 @@ def _of(kind: Kind, person: User) -> QuerySet[Any]:
 
 def shares(person: User) -> list[Share]:
     """What goes with the client, by kind; nothing that tells of a case (C-8): those are left out."""
-    found = [Share(kind, _of(kind, person).count()) for kind in kinds.all_kinds() if kind.seen_by is None]
+    told = [kind for kind in kinds.all_kinds() if kind.seen_by is None]
+    found = [Share(kind, of_messages.outside_cases(_of(kind, person)).count()) for kind in told]
     return [share for share in found if share.rows and share.kind.code != CLIENTS]
 
 
@@ -192,6 +216,9 @@ def why_not(person: User, *, by: User, at: datetime) -> list[Any]:
     found = [_said(one, person, by, at) for one in kinds.all_opens() if one.who(at).filter(pk=person.pk).exists()]
     if LegalHold.objects.standing().filter(person=person).exists():
         found.append(_("A legal hold keeps everything about this client. Lift it first."))
+    elif kept := _held_with_others([person.pk]):
+        can_be_told = any(kind.subjects and kind.seen_by is None for kind in kept)
+        found.append(_OF_OTHERS if can_be_told else of_messages.ON_ITS_WAY)
     return list(dict.fromkeys(found))
 
 

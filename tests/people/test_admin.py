@@ -6,6 +6,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from supportportal import providers
 from supportportal.outbox.models import Message
 from supportportal.people import operations, roles
 from supportportal.people.models import Firm, Plan, Role, User
@@ -190,6 +191,20 @@ def test_invitations_are_sent_again_by_button_and_by_action(client, as_role):
     assert [message.recipient for message in Message.objects.all()] == [person, person]
 
 
+@pytest.mark.parametrize("backend", [providers.NONE, providers.SMTP], ids=["no way out", "the control"])
+def test_an_invitation_that_cannot_leave_is_not_said_to_be_on_its_way(client, as_role, settings, backend):
+    as_role("superuser")
+    settings.EMAIL_BACKEND, is_going = backend, backend == providers.SMTP
+    values = person_values(is_staff="on", email="new@example.org")
+    answers = [client.post("/admin/people/user/add/", values, follow=True)]
+    person = User.objects.get(email="new@example.org")
+    answers.append(client.post(f"/admin/people/user/{person.pk}/invite/", follow=True))
+    answers.append(client.post(f"/admin/people/user/{ClientFactory().pk}/data/", {"press": "send"}, follow=True))
+    for answer in answers:
+        text = answer.content.decode()
+        assert ("on its way" in text, "so the mail waits" in text) == (is_going, not is_going)
+
+
 def test_an_agent_invites_no_staff(client, as_role):
     as_role("agent")
     other = StaffFactory()
@@ -339,3 +354,26 @@ def test_what_is_only_to_be_read(client, as_role, address, at):
 def test_the_trail_is_for_managers(client, as_role, role, status):
     as_role(role)
     assert client.get("/admin/trail/entry/").status_code == status
+
+
+@pytest.mark.parametrize(
+    ("page", "fields"),
+    [
+        ("people/account", ["country", "language", "time_zone"]),
+        ("people/user", ["language", "time_zone"]),
+        ("bookings/agent", ["time_zone"]),
+    ],
+)
+def test_what_is_new_begins_with_the_firms_own(client, as_role, firm, page, fields):
+    as_role("superuser")
+    Firm.objects.update(country="NL", language="nl", time_zone="Europe/Amsterdam")
+    firm.refresh_from_db()
+    form = client.get(f"/admin/{page}/add/").context["adminform"].form
+    assert [form[name].value() for name in fields] == [getattr(firm, name) for name in fields]
+
+
+def test_a_firm_begins_with_the_portals_own_colour_country_and_zone(client, as_role):
+    as_role("superuser")
+    Firm.objects.all().delete()
+    form = client.get("/admin/people/firm/add/").context["adminform"].form
+    assert [form[name].value() for name in ("accent", "country", "time_zone")] == ["#0f766e", "IT", "Europe/Rome"]

@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.template.loader import render_to_string
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from supportportal.outbox.models import Message
 from supportportal.people.models import User
@@ -312,3 +313,11 @@ def test_staff_sign_in_the_same_way(client, firm):
     ask_for_code(client, agent.email)
     client.post(CONFIRM, {"code": only_message().data["code"]})
     assert client.get("/admin/").status_code == 200
+
+
+@pytest.mark.parametrize("language", ["it", "nl"])
+@pytest.mark.parametrize("name", ["logged_in", "logged_out", "email_confirmed", "password_set"])
+def test_what_is_said_in_passing_is_as_formal_as_all_else(language, name):
+    with translation.override(language):
+        said = render_to_string(f"account/messages/{name}.txt", {"email": "anna@example.org", "user": UserFactory()})
+    assert not re.search(r"\b(ti|tu|tuo|tua|hai|je|jij|jouw)\b", said, re.IGNORECASE)

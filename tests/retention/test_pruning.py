@@ -29,7 +29,7 @@ from tests.factories import (
     StrikeFactory,
 )
 
-from .someone import DAY, NOW, THEN, complained, is_over, misbehaved, someone
+from .someone import ADDRESS, DAY, NOW, THEN, complained, is_over, misbehaved, someone
 
 pytestmark = pytest.mark.django_db
 SECOND = timedelta(seconds=1)
@@ -301,6 +301,29 @@ def test_a_hold_on_staff_keeps_the_cases_they_had_a_part_in(everything, owner):
     assert {"complaints"} <= held and "surveys" not in held
 
 
+def clients_line() -> tuple[int, int]:
+    line = next(line for line in operations.lines(NOW) if line.kind.code == "clients")
+    return line.due, line.held
+
+
+def test_what_is_held_of_staff_does_not_go_with_the_client(everything, owner):
+    """The complaint about them, and the session with them, are the client's too."""
+    User.objects.filter(pk=everything.pk).update(last_login=THEN)
+    named = NamedStaff.objects.filter(part="about").first().person
+    agent = Booking.objects.get(state="attended").agent.user
+    for one, told in ((named, "still on its way"), (agent, "legal hold on somebody else")):
+        hold = operations.place_hold(one, "A claim of an employee", by=owner, at=NOW)
+        with pytest.raises(RetentionRefused, match=told):
+            operations.forget_person(everything, by=owner, at=NOW)
+        client_seen(THEN)  # of whom nothing is held
+        assert clients_line() == (2, 1)  # the preview counts what is done
+        assert operations.prune(NOW).get("clients", 0) == 1
+        assert "Canary" in Complaint.objects.get().summary or one == agent
+        operations.lift_hold(hold, by=owner, at=NOW)
+    assert clients_line() == (1, 0)
+    assert operations.prune(NOW)["clients"] == 1  # the control
+
+
 def test_one_hold_stands_at_a_time(owner):
     person = ClientFactory()
     hold = operations.place_hold(person, "x", by=owner, at=NOW)
@@ -400,9 +423,10 @@ OPEN = {
 
 
 def complained_of(person):
-    complained(person)
+    complaint = complained(person)
     is_over()
     Complaint.objects.update(state="open")
+    return complaint
 
 
 def test_a_client_with_something_open_is_refused_with_a_sentence(owner):
@@ -432,6 +456,20 @@ def test_an_owner_who_is_complained_about_is_told_nothing_of_it(owner):
     Complaint.objects.all().delete()
     OPEN["a message"](person)
     assert hidden == [str(reason) for reason in operations.why_not(person, by=owner, at=NOW)]
+
+
+def test_neither_counts_nor_mails_to_do_tell_of_a_complaint(owner):
+    """C-8: what its letters add to a count, and a mail that came about it, tell of it too."""
+    person = ClientFactory(email=ADDRESS)
+    before = operations.shares(person)
+    complaint = complained_of(person)
+    NamedStaff.objects.filter(part="about").update(person=owner)
+    assert Message.objects.filter(address=person.email).exists() and operations.shares(person) == before
+    mail = {"key": "now", "gateway": "g", "raw": "", "size": 1, "arrived_at": NOW, "state": "waiting"}
+    found = Inbound.objects.create(person=person, subject_type="complaints.complaint", subject_id=complaint.pk, **mail)
+    assert "A mail" not in " ".join(map(str, operations.why_not(person, by=owner, at=NOW)))
+    Inbound.objects.filter(pk=found.pk).update(subject_type="", subject_id=None)
+    assert "A mail" in " ".join(map(str, operations.why_not(person, by=owner, at=NOW)))  # the control
 
 
 def test_totals_leave_out_what_the_reader_may_not_know_of(everything, owner):
