@@ -7,16 +7,18 @@ the claim still holds and keeps a copy of what goes out; what is claimed but nev
 import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
 
 from . import rendering
-from .models import Message, Restoration
+from .models import Message
 from .rendering import Parcel
 
 LARGEST = 25
+DUE = "channel = %s AND state IN ('planned', 'retrying') AND try_at <= %s"
 
 
 def lease() -> timedelta:
@@ -30,34 +32,54 @@ def claim_size(timeout: float) -> int:
 
 def is_due(channel: str, *, at: datetime) -> bool:
     """What each tick asks. Written out, for it is all that an idle portal does, and building it took longer."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT 1 FROM outbox_message"
-            " WHERE channel = %s AND state IN ('planned', 'retrying') AND try_at <= %s LIMIT 1",
-            [channel, connection.ops.adapt_datetimefield_value(at)],
-        )
-        return cursor.fetchone() is not None
+    return _due("1", channel, at) is not None
 
 
 def claim(channel: str, *, limit: int, at: datetime) -> list[Message]:
     """Take up to ``limit`` messages that are due, and commit."""
-    if not is_due(channel, at=at):  # SQLite: do not take the write lock for nothing, every two seconds
+    # SQLite: do not take the write lock for nothing, every two seconds
+    due = _due("(SELECT max(restored_at) FROM outbox_restoration WHERE released_at IS NULL)", channel, at)
+    if due is None:
         return []
-    due = Message.objects.to_send(channel, at).order_by("-urgent", "try_at")
-    if held := Restoration.holding():  # but a code to sign in with, just asked for, leaves
-        due = due.filter(urgent=True, created_at__gt=held.restored_at)
     token = uuid.uuid4()
-    with transaction.atomic():
-        ids = list(due.select_for_update(skip_locked=True).values_list("pk", flat=True)[:limit])
-        Message.objects.filter(pk__in=ids).update(
-            state=Message.State.SENDING,
-            token=token,
-            lease_until=at + lease(),
-            handed_at=None,
-            attempts=F("attempts") + 1,
-        )
-    claimed = Message.objects.filter(pk__in=ids, token=token).select_related("recipient")
+    ids = _take(channel, limit, token, at=at, held_since=due[0])
+    claimed = Message.objects.filter(pk__in=ids, token=token).select_related("recipient").order_by()
     return sorted(claimed, key=lambda message: (not message.urgent, message.try_at, message.pk))
+
+
+def _due(what: str, channel: str, at: datetime) -> tuple[Any, ...] | None:
+    sql = f"SELECT {what} FROM outbox_message WHERE {DUE} LIMIT 1"  # noqa: S608 -- of our own
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [channel, _adapted(at)])
+        return cursor.fetchone()
+
+
+def _take(channel: str, limit: int, token: uuid.UUID, *, at: datetime, held_since: Any) -> list[int]:
+    """One statement, and so a transaction of its own. ``held_since`` is as the database gave it."""
+    skip, held, values = "", "", [channel, _adapted(at)]
+    if connection.features.has_select_for_update_skip_locked:
+        skip = " FOR UPDATE SKIP LOCKED"
+    if held_since:  # but a code to sign in with, just asked for, leaves
+        held = " AND urgent AND created_at > %s"
+        values.append(held_since)
+    sql = (
+        # MATERIALIZED: however it is planned, no more than ``limit`` are locked
+        f"WITH due AS MATERIALIZED (SELECT id FROM outbox_message WHERE {DUE}{held}"  # noqa: S608
+        f" ORDER BY urgent DESC, try_at LIMIT %s{skip})"
+        " UPDATE outbox_message SET state = 'sending', token = %s, lease_until = %s, handed_at = NULL,"
+        " attempts = attempts + 1 WHERE id IN (SELECT id FROM due) RETURNING id"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*values, limit, _adapted_token(token), _adapted(at + lease())])
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+def _adapted(at: datetime) -> Any:
+    return connection.ops.adapt_datetimefield_value(at)
+
+
+def _adapted_token(token: uuid.UUID | None) -> Any:
+    return Message._meta.get_field("token").get_db_prep_value(token, connection)
 
 
 def fence(parcels: Sequence[Parcel], *, gateway: str, at: datetime) -> list[Parcel]:
@@ -65,17 +87,9 @@ def fence(parcels: Sequence[Parcel], *, gateway: str, at: datetime) -> list[Parc
     if not parcels:
         return []
     with transaction.atomic():
-        held = Message.objects.filter(
-            pk__in=[parcel.message.pk for parcel in parcels],
-            token=parcels[0].message.token,
-            state=Message.State.SENDING,
-            lease_until__gt=at,
-        )
-        # In one order everywhere, so that voiding and sending never wait for each other in a circle.
-        ours = set(held.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
-        Message.objects.filter(pk__in=ours).update(handed_at=at, gateway=gateway)
+        ours = _still_held(parcels, at)
         still_ours = [parcel for parcel in parcels if parcel.message.pk in ours]
-        _keep(still_ours)
+        _keep(still_ours, gateway, at)
     return still_ours
 
 
@@ -94,19 +108,38 @@ def release(messages: Sequence[Message], reason: str, *, at: datetime) -> None:
     )
 
 
-def _keep(parcels: Sequence[Parcel]) -> None:
-    rows: list[list[str | int]] = []
+def _still_held(parcels: Sequence[Parcel], at: datetime) -> set[int]:
+    """Which of these messages, locked; in one order everywhere, so that voiding and sending never wait in a circle."""
+    pks = [parcel.message.pk for parcel in parcels]
+    sql = (
+        f"SELECT id FROM outbox_message WHERE id IN ({', '.join(['%s'] * len(pks))})"  # noqa: S608
+        " AND token = %s AND state = 'sending' AND lease_until > %s ORDER BY id"
+    )
+    if connection.features.has_select_for_no_key_update:
+        sql += " FOR NO KEY UPDATE"
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*pks, _adapted_token(parcels[0].message.token), _adapted(at)])
+        return {pk for (pk,) in cursor.fetchall()}
+
+
+def _keep(parcels: Sequence[Parcel], gateway: str, at: datetime) -> None:
+    if not parcels:
+        return
+    values: list[Any] = []
     for parcel in parcels:
         message = parcel.message
         message.message_id = message.message_id or rendering.message_id(message)
         message.sent_to, message.digest = parcel.address, parcel.digest
         message.subject, message.text, message.html = parcel.kept()
-        values = [message.sent_to, message.message_id, message.digest, message.subject, message.text, message.html]
-        rows.append([*values, message.pk])
-    # One prepared statement for many rows: bulk_update would build a CASE per column and row.
+        values += [message.pk, message.sent_to, message.message_id, message.digest]
+        values += [message.subject, message.text, message.html]
+    rows = ", ".join(["(%s, %s, %s, %s, %s, %s, %s)"] * len(parcels))
+    # bulk_update would build a CASE per column and row, executemany would ask once per row
+    sql = (
+        f"WITH kept (id, sent_to, message_id, digest, subject, text, html) AS (VALUES {rows})"  # noqa: S608
+        " UPDATE outbox_message SET handed_at = %s, gateway = %s, sent_to = kept.sent_to,"
+        " message_id = kept.message_id, digest = kept.digest, subject = kept.subject, text = kept.text,"
+        " html = kept.html FROM kept WHERE outbox_message.id = kept.id"
+    )
     with connection.cursor() as cursor:
-        cursor.executemany(
-            "UPDATE outbox_message SET sent_to = %s, message_id = %s, digest = %s, subject = %s, text = %s, html = %s"
-            " WHERE id = %s",
-            rows,
-        )
+        cursor.execute(sql, [*values, _adapted(at), gateway])

@@ -115,6 +115,18 @@ def test_a_claim_costs_the_same_queries_however_many_it_holds(firm, smtp, clock)
     assert counts[0] == counts[1]
 
 
+def test_a_claim_takes_what_is_urgent_first_and_no_more_than_asked_in_three_statements(firm, django_assert_num_queries):
+    one, urgent, later = (owe(UserFactory()) for _ in range(3))
+    Message.objects.filter(pk=urgent.pk).update(urgent=True)
+    with django_assert_num_queries(3):
+        claimed = claiming.claim("email", limit=2, at=NOON)
+    assert [message.pk for message in claimed] == [urgent.pk, one.pk]
+    assert {(message.state, message.attempts, message.lease_until) for message in claimed} == {
+        (State.SENDING, 1, NOON + claiming.lease())
+    }
+    assert state_of(later) == State.PLANNED
+
+
 # -- reasons not to send -----------------------------------------------------------------------------------------------
 
 
