@@ -29,8 +29,10 @@ def email(env: Environment, *, demo: bool) -> dict[str, Any]:
     if url:
         return chosen | _smtp(env)
     if backend:
-        if not backend.startswith(ANYMAIL_BACKENDS):
-            raise ImproperlyConfigured(f"EMAIL_BACKEND is {backend!r}; it has to begin with {ANYMAIL_BACKENDS}")
+        name = backend.removeprefix(ANYMAIL_BACKENDS).removesuffix(".EmailBackend")
+        if backend != f"{ANYMAIL_BACKENDS}{name}.EmailBackend" or not _is_anymails(name, "backends"):
+            example = f"{ANYMAIL_BACKENDS}mailgun.EmailBackend"
+            raise ImproperlyConfigured(f"EMAIL_BACKEND is {backend!r}; it has to be a provider's, such as {example}.")
         return chosen | {"EMAIL_BACKEND": backend}
     if set(anymail) - {"WEBHOOK_SECRET"}:
         raise ImproperlyConfigured("ANYMAIL_ settings are given, but EMAIL_BACKEND does not say for which provider.")
@@ -52,9 +54,13 @@ def _smtp(env: Environment) -> dict[str, Any]:
 def inbound(env: Environment) -> str:
     """The provider that incoming mail arrives by, where it is another than the one that mails leave by."""
     name = env("INBOUND_PROVIDER", default="").lower()
-    if name and (not name.isidentifier() or find_spec(f"anymail.webhooks.{name}") is None):
+    if name and not _is_anymails(name, "webhooks"):
         raise ImproperlyConfigured(f"INBOUND_PROVIDER is {name!r}; it has to be a provider's name as in its address.")
     return name
+
+
+def _is_anymails(name: str, what: str) -> bool:
+    return name.isidentifier() and find_spec(f"anymail.{what}.{name}") is not None
 
 
 def twilio(env: Environment) -> dict[str, str]:

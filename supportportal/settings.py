@@ -235,7 +235,7 @@ STORAGES = {
 
 # -- background work: beat says "now", workers look in the database what is owed -----------------------------------
 
-REDIS_URL = env.address("REDIS_URL", schemes=("redis", "rediss", "unix"))
+REDIS_URL = env.address("REDIS_URL", schemes=("redis", "rediss", "unix"), secret=True)
 QUEUE_DIR = VAR_DIR / "queue"
 if REDIS_URL:  # limits on attempts to sign in are counted here, so that several web processes share one count
     CACHES = {

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 # Read by others: docker compose, anymail (any provider's names).
 OTHERS = {"POSTGRES_PASSWORD", "PROXY_ADDRESS", "TLS_PORT", "ANYMAIL_MAILGUN_API_KEY", "ANYMAIL_WEBHOOK_SECRET"}
@@ -25,6 +27,10 @@ environ.Env.get_value = lambda self, var, *args, **kwargs: asked.add(var) or get
 import supportportal.settings
 print(*asked)
 """
+WHERE = (
+    "from supportportal import settings as s;"
+    'print(s.DATABASES["default"]["NAME"], bool(s.REDIS_URL), s.EMAIL_BACKEND.split(".")[-2])'
+)
 
 
 def run(*command: str, **settings: str) -> subprocess.CompletedProcess:
@@ -55,3 +61,17 @@ def test_a_wrong_value_never_shows_a_password():
     assert checked.returncode == 1
     assert "DATABASE_URL" in checked.stderr
     assert "hunter2" not in checked.stderr + checked.stdout
+
+
+@pytest.mark.parametrize("target", ["start-empty", "owner"])
+def test_the_empty_portal_keeps_to_itself_whatever_is_set(target, tmp_path):
+    """A developer's .env may name the real database: nothing is tried out there."""
+    real = {"DATABASE_URL": "postgresql://portal@127.0.0.1:9/real", "EMAIL_URL": "smtp://mail.example.org:25"}
+    real["REDIS_URL"] = "redis://127.0.0.1:9/0"
+    (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in real.items()))
+    shown = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for line in [line for line in shown.splitlines() if "manage.py" in line]:
+        command = f"{line.partition('manage.py')[0]} -c '{WHERE}'"
+        environment = os.environ | real | {"ENV_FILE": str(tmp_path / ".env"), "SECRET_KEY": "x" * 50}
+        said = subprocess.run(["sh", "-c", command], cwd=ROOT, env=environment, capture_output=True, text=True)
+        assert said.stdout == f"{ROOT}/var/empty/portal.sqlite3 False missing\n", said.stderr

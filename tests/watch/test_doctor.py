@@ -324,7 +324,16 @@ def test_a_check_that_breaks_is_told_and_stops_no_other(well, monkeypatch):
         pytest.param({"TWILIO_AUTH_TOKEN": "t"}, "TWILIO_ACCOUNT_SID is missing", id="half of Twilio"),
         pytest.param({"TWILIO_ACCOUNT_SID": "A"}, "TWILIO_AUTH_TOKEN is missing", id="the other half"),
         pytest.param({"ANYMAIL_MAILGUN_API_KEY": "k"}, "EMAIL_BACKEND does not say", id="half of a provider"),
-        pytest.param({"EMAIL_BACKEND": "anymail.backends.mailgun.EmailBackend"}, "MAILGUN_API_KEY", id="no key"),
+        pytest.param(
+            {"EMAIL_BACKEND": "anymail.backends.mailgun.EmailBackend"},
+            "EMAIL_BACKEND is anymail.backends.mailgun.EmailBackend, which needs ANYMAIL_MAILGUN_API_KEY.",
+            id="no key",
+        ),
+        pytest.param(
+            {"EMAIL_BACKEND": "anymail.backends.pigeon.EmailBackend"},
+            "EMAIL_BACKEND is 'anymail.backends.pigeon.EmailBackend'; it has to be a provider's",
+            id="no such provider",
+        ),
         pytest.param({"DATABASE_URL": "postgresql://a@127.0.0.1:9/c"}, "SECRET_KEY is not set", id="no secret"),
         pytest.param({"METRICS_TOKEN": "hunter2"}, "METRICS_TOKEN is too short", id="a token to guess"),
         pytest.param({"DEADMAN_URL": "hunter2"}, "DEADMAN_URL cannot be read", id="no address"),

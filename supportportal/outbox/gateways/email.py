@@ -1,5 +1,6 @@
 """E-mail, by whatever backend the settings name: SMTP, a provider through anymail, or the demo's mailbox."""
 
+import re
 import smtplib
 import ssl
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from anymail.exceptions import (
     AnymailRequestsAPIError,
 )
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMultiAlternatives, get_connection
 
 from .. import inbound
@@ -25,13 +27,14 @@ from . import ChannelDown, Later, Refused, Result, Sent, Unclear
 from .words import BROKE, CERTIFICATE, CLOSED, NO_ANSWER, REFUSED_ADDRESS, REFUSED_SIGN_IN, SLOW_DOWN, UNREACHABLE
 
 AUTH_PAUSE = timedelta(minutes=5)
+VARIABLE = re.compile(r"\bANYMAIL_[A-Z_]+")
 
 
 class EmailGateway:
     chunk = 25
 
     def __init__(self) -> None:
-        self.backend: Any = get_connection()
+        self.backend: Any = _backend()
         esp_name = getattr(self.backend, "esp_name", "")
         self.name = (esp_name or type(self.backend).__module__.rpartition(".")[2]).lower()
         self.reports = bool(esp_name) and bool(settings.ANYMAIL.get("WEBHOOK_SECRET"))
@@ -130,6 +133,16 @@ def _judge_smtp(error: smtplib.SMTPException) -> Result:
             return _judge_code(error.smtp_code, _answer(error), of_message=False)
         case _:
             raise ChannelDown(f"{BROKE}: {error}", unclear=True) from error
+
+
+def _backend() -> Any:
+    """Raises ImproperlyConfigured with the variable of ours that is missing, not anymail's words for programmers."""
+    try:
+        return get_connection()
+    except AnymailConfigurationError as error:
+        if (variable := VARIABLE.search(str(error))) is None:
+            raise
+        raise ImproperlyConfigured(f"EMAIL_BACKEND is {settings.EMAIL_BACKEND}, which needs {variable[0]}.") from error
 
 
 def _judge_code(code: int, answer: str, *, of_message: bool) -> Result:
