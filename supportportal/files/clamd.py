@@ -41,12 +41,14 @@ def version(url: str) -> str:
 def scan(url: str, content: IO[bytes]) -> str:
     """The name of what was found in ``content``; empty if nothing was. Raises Unanswered, TooLarge."""
     said = _ask(url, b"INSTREAM", _chunks(content), within=SCANS_WITHIN)
-    verdict = said.removeprefix("stream: ")
     if "size limit exceeded" in said:
         raise TooLarge(said)
-    if verdict == said or not (verdict == "OK" or verdict.endswith(" FOUND")):
+    if said == "stream: OK":
+        return ""
+    virus = said.removeprefix("stream: ").removesuffix(" FOUND")
+    if not virus or said != f"stream: {virus} FOUND":
         raise Unanswered(f"INSTREAM was answered by {said!r}")
-    return verdict.removesuffix("OK").removesuffix(" FOUND")
+    return virus
 
 
 def _chunks(content: IO[bytes]) -> Iterator[bytes]:
@@ -56,7 +58,7 @@ def _chunks(content: IO[bytes]) -> Iterator[bytes]:
 
 
 def _ask(url: str, command: bytes, pieces: Iterable[bytes] = (), *, within: float) -> str:
-    ends = time.monotonic() + within
+    ends, is_sent = time.monotonic() + within, True
     try:
         with _connected(url) as line:
             try:
@@ -64,10 +66,13 @@ def _ask(url: str, command: bytes, pieces: Iterable[bytes] = (), *, within: floa
                     line.settimeout(_left(ends))
                     line.sendall(piece)
             except ConnectionError:
-                pass  # it hangs up on what is too large for it, having said so
-            return _answer(line, ends)
+                is_sent = False  # it hangs up on what is too large for it, having said so
+            said = _answer(line, ends)
     except OSError as error:
         raise Unanswered(type(error).__name__) from None
+    if not is_sent and said.endswith("OK"):
+        raise Unanswered("it hung up before it had all")
+    return said
 
 
 def _connected(url: str) -> socket.socket:
@@ -91,7 +96,8 @@ def _answer(line: socket.socket, ends: float) -> str:
         if not (piece := line.recv(LONGEST_ANSWER)):
             break
         said += piece
-    return said.partition(b"\0")[0].decode("ascii", "replace").strip()[:LONGEST_ANSWER]
+    said, end, _rest = said.partition(b"\0")
+    return said.decode("ascii", "replace").strip()[:LONGEST_ANSWER] if end else ""
 
 
 def _left(ends: float) -> float:

@@ -6,11 +6,11 @@ What is found to hold one stays where it is and is not given out; nobody but an 
 import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import IO, Any
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F
 
 from supportportal.trail import operations as trail
 
@@ -20,9 +20,11 @@ from .models import Screened, StoredFile
 logger = logging.getLogger(__name__)
 BATCH = 50
 LEASE = timedelta(minutes=5)  # longer than clamd is given for one file
+MOST_TRIES = 10_000  # counted no further: the column ends, and one file that waits for months would hold up all
 PAUSES = [timedelta(seconds=seconds) for seconds in (30, 60, 120, 300)]  # after each try; the last one again and again
 State = Screened.Screening
 Contents = Callable[[Any], Iterable[IO[bytes]]]
+Copies = Callable[[StoredFile], models.QuerySet[StoredFile]]
 
 
 class Overtaken(Exception):
@@ -30,12 +32,20 @@ class Overtaken(Exception):
 
 
 _screened: dict[type[Screened], Contents] = {}
+_copies: list[Copies] = []
 
 
 def register(model: type[Screened], contents: Contents) -> None:
     """``contents`` opens what is to be looked at of a row."""
     if _screened.setdefault(model, contents) is not contents:
         raise ValueError(f"What is screened of {model.__name__} is registered twice.")
+
+
+def register_copies(copies: Copies) -> None:
+    """``copies`` finds what was made of a file, and goes with it."""
+    if copies in _copies:
+        raise ValueError("The same copies are registered twice.")
+    _copies.append(copies)
 
 
 def kinds() -> list[type[Screened]]:
@@ -74,9 +84,9 @@ def _waiting(model: type[Screened]) -> models.QuerySet[Any]:
 
 def _claim(row: Screened, at: datetime) -> bool:
     """Whether it is ours: of several that saw it due, one. If we die over it, it is due again after the lease."""
-    seen, row.screen_at, row.screen_tries = row.screen_at, at + LEASE, row.screen_tries + 1
+    seen, row.screen_at, row.screen_tries = row.screen_at, at + LEASE, min(row.screen_tries + 1, MOST_TRIES)
     claimed = _waiting(type(row)).filter(pk=row.pk, screen_at=seen)
-    return bool(claimed.update(screen_at=row.screen_at, screen_tries=F("screen_tries") + 1))
+    return bool(claimed.update(screen_at=row.screen_at, screen_tries=row.screen_tries))
 
 
 def _put_off(row: Screened, at: datetime) -> None:
@@ -124,9 +134,12 @@ def release(row: Screened, *, of: models.Model, by: Any, at: datetime) -> None:
 
 @transaction.atomic
 def delete(file: StoredFile, *, of: models.Model, by: Any, at: datetime) -> None:
-    """Delete its content for good. Its name and what was found in it stay. Raises Overtaken."""
+    """Delete its content for good, and copies of it. Its name and what was found in it stay. Raises Overtaken."""
     _decide(file, "deleted", State.DELETED, of=of, by=by, at=at)
-    transaction.on_commit(lambda: file.content.storage.delete(str(file.content.name)))
+    gone = [file, *(copy for copies in _copies for copy in copies(file))]
+    StoredFile.objects.filter(pk__in=[one.pk for one in gone]).update(screening=State.DELETED, screen_at=None)
+    for one in gone:
+        transaction.on_commit(partial(one.content.storage.delete, str(one.content.name)))
 
 
 def _decide(row: Screened, verb: str, state: str, *, of: models.Model, by: Any, at: datetime) -> None:

@@ -11,7 +11,9 @@ from complaints.operations import intake
 from complaints.operations.intake import Told
 from complaints.policy import POLICY
 from complaints.refusals import NothingSaid, TooMuchEvidence, TooMuchInAll
+from supportportal.files import screening
 from supportportal.files.intake import accept
+from supportportal.files.models import StoredFile
 from tests.factories import MONDAY_TEN, StaffFactory
 from tests.factories_complaints import ComplaintFactory
 from tests.files import pictures, samples
@@ -41,6 +43,15 @@ def told(**values) -> Told:
     )
 
 
+def test_what_is_known_is_kept_once_and_what_was_deleted_is_taken_anew():
+    complaint = ComplaintFactory(files=[file()])
+    say(complaint, "Again.", file())
+    assert complaint.evidence.count() == 1
+    StoredFile.objects.filter(pk=complaint.evidence.get().file_id).update(screening="deleted")
+    say(complaint, "And once more.", file())
+    assert [one.file.screening for one in complaint.evidence.order_by("pk")] == ["deleted", "clean"]
+
+
 # -- copies for staff --------------------------------------------------------------------------------------------------
 
 
@@ -51,6 +62,19 @@ def test_a_photo_is_kept_as_it_came_with_a_copy_that_tells_nothing():
     assert content_of(evidence.shown) == pictures.JPEG
     assert (evidence.shown.name, evidence.shown.content_type) == ("photo.jpg", "image/jpeg")
     assert evidence.shown.sha256 != evidence.file.sha256
+
+
+def test_a_withheld_photo_is_deleted_with_its_copy(django_capture_on_commit_callbacks):
+    complaint, by = ComplaintFactory(files=[file("photo.jpg", PHOTO), file()]), StaffFactory()
+    photo, other = complaint.evidence.order_by("pk")
+    StoredFile.objects.filter(pk=photo.file_id).update(screening="withheld", virus="Eicar")
+    photo.file.refresh_from_db()
+    with django_capture_on_commit_callbacks(execute=True):
+        screening.delete(photo.file, of=complaint, by=by, at=LATER)
+    is_kept = {one: one.content.storage.exists(one.content.name) for one in (photo.file, photo.shown, other.file)}
+    assert is_kept == {photo.file: False, photo.shown: False, other.file: True}
+    gone = StoredFile.objects.filter(screening="deleted").values_list("pk", flat=True)
+    assert set(gone) == {photo.file_id, photo.shown_id}
 
 
 @pytest.mark.parametrize(

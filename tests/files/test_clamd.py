@@ -60,12 +60,19 @@ def test_no_verdict_is_never_taken_for_one(fake, hasty, mode):
     [
         *(b"", b"\0", b"OK\0", b"stream: \0", b"stream: ok\0", b"stream: OKAY\0", b"FOUND\0", b"stream: FOUND\0"),
         *(b"\xff\xfe\xfd\0", b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 100_000, b"stream: OK but not yet read\0"),
+        *(b"stream:  FOUND\0", b"stream: OK"),
     ],
 )
 def test_garbage_is_no_verdict(fake, hasty, says):
     fake.says = says
     with pytest.raises(clamd.Unanswered):
         clamd.scan(fake.url, io.BytesIO(b"hello"))
+
+
+def test_a_yes_before_it_had_all_is_no_verdict(fake):
+    fake.says = b"stream: OK\0"
+    with pytest.raises(clamd.Unanswered):
+        clamd.scan(fake.url, io.BytesIO(b"." * 20_000_000))
 
 
 @pytest.mark.parametrize("url", ["tcp://127.0.0.1:{port}", "unix:///nowhere/clamd.ctl"])

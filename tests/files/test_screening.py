@@ -331,3 +331,12 @@ def test_the_control_an_opener_is_noticed(tmp_path):
     (tmp_path / "bookings").mkdir()
     (tmp_path / "bookings" / "views.py").write_text("stored.content.open()")
     assert openers(tmp_path) == {"bookings/views.py"}
+
+
+def test_one_that_waits_for_months_holds_up_no_other(fake, take, tick):
+    """The count of its tries ends before the column does."""
+    large, other = take(b"." * 200_000), take()
+    fake.largest = 100_000
+    StoredFile.objects.filter(pk=large.pk).update(screen_tries=32_767)
+    tick()
+    assert (state(large), state(other)) == (WAITING, CLEAN)
