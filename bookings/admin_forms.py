@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from supportportal import reader, wording
 from supportportal.lattice import instant_at
 from supportportal.people import zones
+from supportportal.people.forms import LikeTheFirm
 
 from . import availability
 from .models import Agent, Booking, SessionType
@@ -29,10 +30,15 @@ class LanguagesField(forms.TypedMultipleChoiceField):
         super().__init__(choices=settings.LANGUAGES, **kwargs)
 
 
-class AgentForm(forms.ModelForm):
+class AgentForm(LikeTheFirm):
     time_zone = forms.ChoiceField(label=_("Time zone"), choices=zones.choices)
     languages = LanguagesField(label=_("Languages"), required=False)
-    video_link = forms.URLField(label=_("Video link"), required=False, assume_scheme="https")
+    video_link = forms.URLField(
+        label=_("Video link"),
+        help_text=_("Where this person's video sessions are. Without it, none can be booked."),
+        required=False,
+        assume_scheme="https",
+    )
 
     class Meta:
         model = Agent

@@ -33,7 +33,8 @@ def address(feed: SessionFeed) -> str:
 
 
 def named_by(token: str) -> SessionFeed | None:
-    """The feed that the token opens; None for what is forged, revoked, switched off, or of staff who have left.
+    """The feed that the token opens; None for what is forged, revoked, switched off, of staff who have left, or of
+    whom nobody can tell any more who it was.
 
     A client who can't sign in any more reads on, as behind the links in mails: the sessions are still theirs (R-6).
     """
@@ -42,7 +43,8 @@ def named_by(token: str) -> SessionFeed | None:
     except links.BadLink:
         return None
     feeds = SessionFeed.objects.select_related("user").filter(Q(user__is_active=True) | Q(user__is_staff=False))
-    return feeds.filter(pk=named.pk, epoch=named.epoch, is_on=True).first()
+    found = feeds.filter(pk=named.pk, epoch=named.epoch, is_on=True).first()
+    return None if found is None or found.user.is_anonymised else found
 
 
 def content(feed: SessionFeed, *, at: datetime) -> bytes:

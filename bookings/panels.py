@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -14,7 +15,8 @@ from supportportal.people.kept_open import Way
 from supportportal.people.models import Gate
 
 from . import ical, rules
-from .models import Agent, Booking, SessionType, WorkingHours
+from .models import Booking, SessionType, WorkingHours
+from .models.offer import PlaceKind
 from .policy import POLICY
 
 
@@ -35,6 +37,12 @@ def _next_session(request: HttpRequest, at: datetime) -> dict[str, Any] | None:
     }
 
 
+def _somebody_can_hold_sessions() -> bool:
+    """A video session needs a link (B-1a)."""
+    placed = ~Q(place_kind=PlaceKind.VIDEO) | ~Q(place="") | Q(agents__video_link__gt="")
+    return SessionType.objects.offered().filter(placed, agents__is_active=True).exists()
+
+
 def _sessions(reader: object) -> str:
     return reverse("bookings:sessions")
 
@@ -50,7 +58,7 @@ CHECKLIST = [
         "bookings.types",
         _("Session types"),
         _("What can be booked: its length, its limits and the plans that include it."),
-        lambda: SessionType.objects.offered().exists(),
+        lambda: SessionType.objects.offered().filter(plans__isnull=False).exists(),
         lambda: reverse("admin:bookings_sessiontype_add"),
         position=30,
     ),
@@ -58,7 +66,7 @@ CHECKLIST = [
         "bookings.agents",
         _("Agents"),
         _("Who holds sessions, which ones, and their video link."),
-        lambda: Agent.objects.filter(is_active=True, session_types__isnull=False).exists(),
+        _somebody_can_hold_sessions,
         lambda: reverse("admin:bookings_agent_add"),
         position=40,
     ),

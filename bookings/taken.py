@@ -106,12 +106,13 @@ def _sessions(tokens: dict[int, _Tokens], ground: Window) -> dict[int, int]:
 
 
 def _rows(*parts: tuple[str, Iterable[int], list[object]]) -> list[tuple[int, int, int, str]]:
-    """Each part is asked about its people, then given its other parameters."""
+    """Each part is asked about its people, whose ids stand in it (hundreds of placeholders would cost more than the
+    answer), then given its other parameters.
+    """
     queries, parameters = [], []
     for query, people, others in parts:
-        whom = [*people, NOBODY]
-        queries.append(query.replace("{people}", ", ".join(["%s"] * len(whom))))
-        parameters += [*whom, *others]
+        queries.append(query.replace("{people}", ", ".join(map(str, map(int, [*people, NOBODY])))))
+        parameters += others
     names = {
         "listed": _LISTED[connection.vendor],
         "states": _STATES,

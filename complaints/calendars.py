@@ -5,6 +5,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from bookings import holidays
@@ -31,6 +32,16 @@ class Desk:
 
     def version(self, first: date, last: date) -> str:
         """A digest of what counted between two days; another one means that the calendar was changed there."""
+        if (first, last) not in self._versions:
+            self._versions[first, last] = self._version(first, last)
+        return self._versions[first, last]
+
+    @cached_property
+    def _versions(self) -> dict[tuple[date, date], str]:
+        """What was asked before: a desk never changes, and many complaints run over the same days."""
+        return {}
+
+    def _version(self, first: date, last: date) -> str:
         holidays = sorted(day.isoformat() for day in self.calendar.holidays if first <= day <= last)
         begin, end = datetime.combine(first, time.min, self.zone), datetime.combine(last, time.max, self.zone)
         closures = sorted((a.isoformat(), b.isoformat()) for a, b in self.calendar.closures if a <= end and b >= begin)

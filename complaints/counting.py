@@ -90,6 +90,8 @@ def _calendar_has_changed(row: Deadline, desk: Desk) -> bool:
 
 def _forget_early_warnings(row: Deadline, desk: Desk) -> None:
     """What was warned of before a deadline that has moved away is warned of anew, at its new time."""
+    if not (row.warned_at or row.warned_last_day_at or row.escalated_at):
+        return
     for field, when in warning_times.stages(row, desk):
         noted = getattr(row, field)
         if noted is not None and noted < when:

@@ -1,11 +1,13 @@
 """What the staff's side of complaints adds to the shared kernel; called once, in ``AppConfig.ready()``."""
 
+from supportportal.files import screening
 from supportportal.pages.panels import staff_board
 from supportportal.people import roles
 from supportportal.people.models import Role
 from supportportal.watch import doctor, metrics
 
 from . import doctor_checks, numbers
+from .operations import evidence
 from .panels import STAFF_PANELS
 
 AGENT_PERMISSIONS = ["complaints.add_complaint"]
@@ -24,3 +26,4 @@ def register() -> None:
     staff_board.register(*STAFF_PANELS)
     metrics.register(*numbers.GAUGES)
     doctor.register(doctor_checks.roles)
+    screening.register_copies(evidence.copies_of)

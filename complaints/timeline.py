@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from supportportal.outbox import reading
 from supportportal.outbox.models import Message
 from supportportal.people.models import User
+from supportportal.trail import words
 from supportportal.trail.models import Entry
 
 from . import messages
@@ -35,29 +35,30 @@ LETTER_PILLS = {
     Letter.State.FAILED: "danger",
 }
 # What only the trail knows; everything else on it has a row that says more.
-TRAIL_WORDS = {
-    "complaint.assigned": gettext_lazy("Reviewer changed"),
-    "appeal.assigned": gettext_lazy("Reviewer of the appeal changed"),
-    "complaint.name_added": gettext_lazy("Name written down"),
-    "complaint.name_matched": gettext_lazy("Name dealt with"),
-    "complaint.names_settled": gettext_lazy("All names dealt with"),
-    "complaint.names_heard": gettext_lazy("Names occur in what came later"),
-    "complaint.points": gettext_lazy("Split into points"),
-    "complaint.finding": gettext_lazy("Finding written"),
-    "complaint.remedy": gettext_lazy("Remedy promised"),
-    "complaint.remedy_done": gettext_lazy("Remedy done"),
-    "complaint.letter_failed": gettext_lazy("A letter came back"),
-    "complaint.appointment_ended": gettext_lazy("Outside reviewer's appointment ended"),
-    "complaint.referred": gettext_lazy("Turned to the ombudsman"),
-    "referral.decided": gettext_lazy("The ombudsman has decided"),
-    "referral.followed": gettext_lazy("The ombudsman's decision was followed"),
-    "complaint.evidence_opened": gettext_lazy("File taken out"),
-    "file.released": gettext_lazy("Withheld file released"),
-    "file.deleted": gettext_lazy("Withheld file deleted"),
-    "complaint.link_renewed": gettext_lazy("Links to the complainant's page shut"),
-    "complaint.exported": gettext_lazy("Case file exported"),
-    "deadline.reopened": gettext_lazy("A clock runs again: the letter came back"),
-}
+# What the trail alone knows: shown in the words of the trail.
+ON_TRAIL = [
+    "complaint.assigned",
+    "appeal.assigned",
+    "complaint.name_added",
+    "complaint.name_matched",
+    "complaint.names_settled",
+    "complaint.names_heard",
+    "complaint.points",
+    "complaint.finding",
+    "complaint.remedy",
+    "complaint.remedy_done",
+    "complaint.letter_failed",
+    "complaint.appointment_ended",
+    "complaint.referred",
+    "referral.decided",
+    "referral.followed",
+    "complaint.evidence_opened",
+    "file.released",
+    "file.deleted",
+    "complaint.link_renewed",
+    "complaint.exported",
+    "deadline.reopened",
+]
 
 
 @dataclass(frozen=True)
@@ -211,7 +212,7 @@ def _later(rows: Rows) -> Iterator[Happened]:
 def _trail(rows: Rows) -> Iterator[Happened]:
     """Entries that name people by id: one query for all of them."""
     about = Entry.objects.filter(subject_type=messages.SUBJECT_TYPE, subject_id=rows.complaint.pk)
-    entries = list(about.filter(verb__in=TRAIL_WORDS).order_by("pk"))
+    entries = list(about.filter(verb__in=ON_TRAIL).order_by("pk"))
     ids = {one.by_id for one in entries} | {one.facts.get("reviewer") for one in entries}
     people = User.objects.in_bulk([pk for pk in ids if isinstance(pk, int)])
     files = {one.pk: one.file.name for one in rows.evidence}
@@ -222,4 +223,4 @@ def _trail(rows: Rows) -> Iterator[Happened]:
         detail = str(told or facts.get("virus") or "")
         if facts.get("original"):
             detail = _("%(name)s, as it came") % {"name": detail}
-        yield Happened(entry.at, str(TRAIL_WORDS[entry.verb]), people.get(entry.by_id) or "", detail)
+        yield Happened(entry.at, words.of(entry.verb), people.get(entry.by_id) or "", detail)

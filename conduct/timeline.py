@@ -8,13 +8,13 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from supportportal import reader, wording
 from supportportal.files.models import StoredFile
 from supportportal.outbox import reading
 from supportportal.outbox.models import Message
 from supportportal.people.models import User
+from supportportal.trail import words
 from supportportal.trail.models import Entry
 
 from . import messages, messages_watch
@@ -30,11 +30,7 @@ PILLS = {
     State.QUASHED: "neutral",
 }
 ASSIGNED = "appeal.assigned"
-LOOKED = {
-    "incident.file_opened": gettext_lazy("File taken out"),
-    "file.released": gettext_lazy("Withheld file released"),
-    "file.deleted": gettext_lazy("Withheld file deleted"),
-}
+LOOKED = ["incident.file_opened", "file.released", "file.deleted"]
 # Which message belongs to which row: the kind, and where its data names the row.
 ROW_OF = {
     messages.STOP_REQUEST: "request",
@@ -227,7 +223,7 @@ def _looked(rows: Rows) -> Iterator[Happened]:
     names |= {file.pk: file.name for answer in rows.answers for file in answer.files.all()}
     for entry, person in rows.noted:
         if entry.verb in LOOKED:
-            what, name = str(LOOKED[entry.verb]), names.get(entry.facts.get("file"), "")
+            what, name = words.of(entry.verb), names.get(entry.facts.get("file"), "")
             yield Happened(entry.at, what, person or "", name)
 
 

@@ -78,7 +78,7 @@ class BusinessCalendar:
         # Most days are far from any closure: what does not cover the first opening leaves something of the day.
         if not any(begin <= first <= until for begin, until in self._closed_cells):
             return True
-        return next(self._openings_on(day), None) is not None
+        return bool(self._openings_on(day))
 
     @cached_property
     def _closed_cells(self) -> list[Window]:
@@ -94,7 +94,17 @@ class BusinessCalendar:
                 last = day
         raise CalendarHasNoWorkday(self, last)
 
-    def _openings_on(self, day: date) -> Iterator[tuple[datetime, datetime]]:
+    def _openings_on(self, day: date) -> tuple[tuple[datetime, datetime], ...]:
+        found = self._found.get(day)
+        if found is None:
+            found = self._found[day] = tuple(self._find_openings(day))
+        return found
+
+    @cached_property
+    def _found(self) -> dict[date, tuple[tuple[datetime, datetime], ...]]:
+        return {}
+
+    def _find_openings(self, day: date) -> Iterator[tuple[datetime, datetime]]:
         if day in self.holidays:
             return
         # By the lattice, in UTC at once: subtracting two datetimes of one local zone compares

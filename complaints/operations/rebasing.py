@@ -1,13 +1,13 @@
 """What a change of the calendar would move, and the decision to let it (C-6)."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from supportportal.people.models import User
@@ -52,35 +52,29 @@ def affected(within: QuerySet[Complaint], *, at: datetime) -> list[Affected]:
 
     Met, missed and closed ones stay as they were (C-6). A constant number of queries.
     """
-    open_rows = Deadline.objects.filter(outcome=Outcome.RUNNING, step__in=COUNTED_IN_DAYS, complaint__in=within)
-    rows = Deadline.objects.filter(complaint__in=open_rows.values("complaint")).select_related("complaint")
-    by_complaint: dict[int, dict[str, Deadline]] = defaultdict(dict)
-    for row in rows.order_by("complaint", "pk"):
-        by_complaint[row.complaint_id][row.step] = row
-    if not by_complaint:
-        return []
-    starts = [row.start_at for rows in by_complaint.values() for row in rows.values()]
-    desk = calendars.desk(min(starts), until=max(starts))
-    found = [one for rows in by_complaint.values() for one in _moved(rows, desk, at)]
+    of_these = Deadline.objects.filter(complaint__in=_that_may_move(within, at).values("complaint"))
+    rows = list(of_these.select_related("complaint"))
+    found = _moved_of(rows, {row.complaint_id: row.complaint.arrived_at for row in rows}, at)
     return sorted(found, key=lambda one: (one.before is not None, one.before or date.min, one.deadline.pk))
 
 
 def waiting(within: QuerySet[Complaint], *, at: datetime) -> int:
     """How many deadlines of these complaints wait for a decision. Only those are counted anew whose calendar is no more
     what it was, so that it is cheap while nothing waits."""
-    rows = Deadline.objects.filter(outcome=Outcome.RUNNING, step__in=COUNTED_IN_DAYS, complaint__in=within)
-    found = list(rows.values_list("complaint", "start_at", "day", "calendar_version"))
+    found = list(_that_may_move(within, at).values_list("complaint", "start_at", "day", "calendar_version"))
     if not found:
         return 0
     starts = [start_at for _pk, start_at, _day, _version in found]
     desk = calendars.desk(min(starts), until=max(starts))
-    spans = {(desk.day_of(start_at), last) for _pk, start_at, last, _version in found if last}
-    versions = {span: desk.version(*span) for span in spans}
-    changed = set()
-    for pk, start_at, last, version in found:
-        if last is None or versions[desk.day_of(start_at), last] != version:
-            changed.add(pk)
-    return len(affected(within.filter(pk__in=changed), at=at)) if changed else 0
+    changed = {
+        pk
+        for pk, start_at, last, counted_with in found
+        if last is None or desk.version(desk.day_of(start_at), last) != counted_with
+    }
+    if not changed:
+        return 0
+    arrivals = dict(Complaint.objects.filter(pk__in=changed).values_list("pk", "arrived_at"))
+    return len(_moved_of(Deadline.objects.filter(complaint__in=changed).defer("explanation"), arrivals, at))
 
 
 @transaction.atomic
@@ -95,7 +89,8 @@ def rebase(deadline: Deadline, *, reason: str, by: User, at: datetime, shown: da
     require_sight(deadline.complaint, by)
     rows = clocks.lock(deadline.complaint)
     starts = [row.start_at for row in rows.values()]
-    moved = {one.deadline.pk: one for one in _moved(rows, calendars.desk(min(starts), until=max(starts)), at)}
+    desk = calendars.desk(min(starts), until=max(starts))
+    moved = {one.deadline.pk: one for one in _moved(rows, deadline.complaint.arrived_at, desk, at)}
     chosen = moved.get(deadline.pk)
     if chosen is None:
         raise NotLawful(_("The calendar does not move this deadline."))
@@ -131,20 +126,37 @@ def rebase_many(
     return len(moved), refused
 
 
-def _moved(rows: dict[str, Deadline], desk: Desk, at: datetime) -> Iterable[Affected]:
-    for step, becomes in _counted_anew(rows, desk, at).items():
+def _that_may_move(within: QuerySet[Complaint], at: datetime) -> QuerySet[Deadline]:
+    """Neither met nor missed; the same that ``_may_move`` says of one."""
+    rows = Deadline.objects.filter(outcome=Outcome.RUNNING, step__in=COUNTED_IN_DAYS, complaint__in=within)
+    return rows.filter(Q(due_at__isnull=True) | Q(due_at__gte=at))
+
+
+def _moved_of(rows: Iterable[Deadline], arrivals: Mapping[int, datetime], at: datetime) -> list[Affected]:
+    by_complaint: dict[int, dict[str, Deadline]] = defaultdict(dict)
+    for row in rows:
+        by_complaint[row.complaint_id][row.step] = row
+    if not by_complaint:
+        return []
+    starts = [row.start_at for rows in by_complaint.values() for row in rows.values()]
+    desk = calendars.desk(min(starts), until=max(starts))
+    return [one for pk, rows in by_complaint.items() for one in _moved(rows, arrivals[pk], desk, at)]
+
+
+def _moved(rows: dict[str, Deadline], arrived: datetime, desk: Desk, at: datetime) -> Iterable[Affected]:
+    for step, becomes in _counted_anew(rows, arrived, desk, at).items():
         before = rows[step]
         if becomes.due_at != before.due_at or before.fault:
             told = rules.day_ending(before.told_at, desk.zone) if before.told_at else None
             yield Affected(before, becomes, told)
 
 
-def _counted_anew(rows: dict[str, Deadline], desk: Desk, at: datetime) -> dict[str, Deadline]:
+def _counted_anew(rows: dict[str, Deadline], arrived: datetime, desk: Desk, at: datetime) -> dict[str, Deadline]:
     """The open deadlines of one complaint under the present calendar: each from what it was counted from."""
     anew: dict[str, Deadline] = {}
     if (update := rows.get(Step.UPDATE)) and _may_move(update, at):
         becomes = anew[Step.UPDATE] = copy(update)
-        acknowledge = rules.acknowledge_by(update.complaint.arrived_at, POLICY)
+        acknowledge = rules.acknowledge_by(arrived, POLICY)
         counting.update(becomes, acknowledge, _event(update, rows.get(Step.ACKNOWLEDGE)), desk)
     if update and (respond := rows.get(Step.RESPOND)) and _may_move(respond, at):
         becomes = anew[Step.RESPOND] = copy(respond)

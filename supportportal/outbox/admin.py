@@ -258,6 +258,7 @@ def _preview(message: Message) -> tuple[operations.Preview | None, str]:
 class GatewayAdmin(admin.ModelAdmin):
     """The ways out: which of them is paused, until when, and why."""
 
+    empty_text = gettext_lazy("A gateway is listed once sending by it has failed.")
     list_display = ["name", "paused_until", "failures", "note"]
     readonly_fields = ["name", "paused_until", "failures", "note"]
     actions = ["try_now"]

@@ -8,6 +8,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
@@ -47,7 +48,7 @@ class StateFilter(admin.SimpleListFilter):
 @admin.register(Inbound)
 class InboundAdmin(admin.ModelAdmin):
     nav_position = 5
-    list_display = ["arrived", "sender_shown", "subject_shown", "beginning", "verdict", "state"]
+    list_display = ["arrived", "sender_shown", "about", "verdict", "state"]
     list_display_links = ["arrived"]
     list_select_related = ["person"]
     list_filter = [StateFilter, "verdict"]
@@ -80,16 +81,13 @@ class InboundAdmin(admin.ModelAdmin):
     @admin.display(description=gettext_lazy("from"), ordering="sender")
     def sender_shown(self, mail: Inbound) -> str:
         """A name only where the sender is confirmed: anybody can write any name."""
-        return f"{mail.person} <{mail.sender}>" if mail.person else mail.sender
+        return format_html("{}<br>{}", mail.person, mail.sender) if mail.person else mail.sender
 
     @admin.display(description=gettext_lazy("subject"), ordering="subject")
-    def subject_shown(self, mail: Inbound) -> str:
-        return mail.subject or _("(no subject)")
-
-    @admin.display(description=gettext_lazy("text"))
-    def beginning(self, mail: Inbound) -> str:
+    def about(self, mail: Inbound) -> str:
         words = " ".join(mail.text.split())
-        return words if len(words) < 90 else f"{words[:89]}…"
+        words = words if len(words) < 90 else f"{words[:89]}…"
+        return format_html('{}<br><span class="quiet">{}</span>', mail.subject or _("(no subject)"), words)
 
     def get_urls(self) -> list[Any]:
         act = self.admin_site.admin_view(require_POST(self.act_view))

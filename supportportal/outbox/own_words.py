@@ -24,6 +24,8 @@ logger = logging.getLogger(__name__)
 PARTS = {Message.Channel.EMAIL: ("subject", "heading", "opening", "closing"), Message.Channel.SMS: ("sms",)}
 LONGEST = {"subject": 150, "heading": 150, "opening": 1000, "closing": 1000, "sms": 300}
 PARAGRAPHS = {"opening", "closing"}  # the others are one line
+# Of no width, or turning around what is read: with these alone a subject is empty, or says something else.
+_UNSEEN = frozenset("\u200b\u2060\ufeff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
 Parts = Mapping[str, str]  # part → words
@@ -95,7 +97,7 @@ def faults(code: str, part: str, text: str) -> Iterator[str]:
         }
     if part not in PARAGRAPHS and ("\n" in text or "\r" in text):
         yield _("This is one line: please take the line break out.")
-    if any(unicodedata.category(one) in ("Cc", "Cs") for one in text if one not in "\n\r"):
+    if any(one in _UNSEEN or unicodedata.category(one) in ("Cc", "Cs") for one in text if one not in "\n\r"):
         yield _("There is a character in it that cannot be shown.")
     yield from _faults_of_placeholders(wordable, part, text)
 

@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
-from django.utils.translation import gettext as _
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
 
 from supportportal.trail import operations as trail
 
 from . import own_words
 from .models import Wording
+
+OVERTAKEN = _("Somebody else has changed these words meanwhile. Have a look, then save again.")
 
 
 class RewordingRefused(Exception):
@@ -37,8 +39,13 @@ def change(code: str, language: str, words: Mapping[str, str], *, seen: str, by:
     if (found.parts if found else {}) == parts:
         return False
     if key_of(found) != seen:
-        raise RewordingRefused(_("Somebody else has changed these words meanwhile. Have a look, then save again."))
+        raise RewordingRefused(OVERTAKEN)
     values = {**dict.fromkeys(Wording.PARTS, ""), **parts, "changed_at": at, "changed_by": by}
-    row, _created = Wording.objects.update_or_create(kind=code, language=language, defaults=values)
+    row = Wording(pk=found.pk if found else None, kind=code, language=language, **values)
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError:
+        raise RewordingRefused(OVERTAKEN) from None
     trail.record("wording.changed", row, by=by, at=at, kind=code, language=language, parts=sorted(parts))
     return True

@@ -24,6 +24,6 @@ class NoRoomMiddleware:
         """Every change is made whole or not at all, so what could not be kept has left nothing behind."""
         if not isinstance(error, NoRoom) and not room.is_used_up(error):
             return None
-        said = "The disk or the database is full, so %s %s changed nothing. Make room."
+        said = "The disk or the database is full, so %s %r changed nothing. Make room."
         logger.error(said, request.method, request.path)
         return render(request, "507.html", {"reference": request_id.get()}, status=503)

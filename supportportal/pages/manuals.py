@@ -39,7 +39,7 @@ class Manual:
 def manual(name: str) -> Manual | None:
     """None for what is no manual, or not there where the folder was left out of a deployment."""
     path = FOLDER / f"{name}.md"
-    return _made(path.read_text()) if name in SHOWN and path.is_file() else None
+    return _made(path.read_text(encoding="utf-8")) if name in SHOWN and path.is_file() else None
 
 
 def manuals() -> list[tuple[str, Manual]]:

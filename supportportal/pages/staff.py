@@ -47,8 +47,10 @@ class PortalAdminSite(AdminSite):
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
         """Apps in the order of work, and in each what is used most first (``nav_position`` of its admin class)."""
-        apps = super().get_app_list(request, app_label)
+        apps = self._build_app_dict(request, app_label).values()
         for app in apps:
+            for model in app["models"]:
+                model["name"] = str(model["name"])  # lazy, each comparison would translate it anew: half of a page
             app["models"].sort(key=lambda model: (self._position(model["model"]), model["name"]))
         return sorted(apps, key=lambda app: APPS.index(app["app_label"]) if app["app_label"] in APPS else len(APPS))
 

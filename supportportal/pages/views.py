@@ -1,8 +1,11 @@
 """Pages that belong to no app: home, health, the firm's colours and logo, language and zone, legal texts."""
 
 import logging
+import sqlite3
+import sys
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -12,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
+from redis import RedisError
 
 from supportportal.colour import accents
 from supportportal.files.download import image_response
@@ -119,7 +123,20 @@ def _next(request: HttpRequest) -> str:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """The page for what nobody foresaw: asks nothing of the database, and gives a reference that the log has too."""
+    """The page for what nobody foresaw: asks nothing of the database, and gives a reference that the log has too.
+
+    503 with ``Retry-After`` where the database or Redis could not be reached: it will be there again.
+    """
     reference = request_id.get()
-    logging.getLogger("django.request").error("The reference given for the error on %s is %s", request.path, reference)
-    return HttpResponse(render_to_string("500.html", {"reference": reference}), status=500)
+    logging.getLogger("django.request").error("The reference given for the error on %r is %s", request.path, reference)
+    answer = HttpResponse(render_to_string("500.html", {"reference": reference}), status=500)
+    if _is_down(sys.exc_info()[1]):
+        answer.status_code, answer["Retry-After"] = 503, "30"
+    return answer
+
+
+def _is_down(error: BaseException | None) -> bool:
+    """SQLite, which is never down, calls a column that is not there by the same name."""
+    if isinstance(error, OperationalError):
+        return not isinstance(error.__cause__, sqlite3.Error)
+    return isinstance(error, RedisError | InterfaceError)

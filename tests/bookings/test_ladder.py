@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bookings import rules
 from bookings.rules import Policy
-from tests.bookings.test_explain import explain
+from tests.support.explaining import explain
 
 
 def d(text: str) -> date:

@@ -53,7 +53,9 @@ def holiday(day):
 
 def found(user=None, at=TUESDAY):
     within = Complaint.objects.visible_to(user) if user else Complaint.objects.all()
-    return [(one.deadline.step, one.before, one.after) for one in rebasing.affected(within, at=at)]
+    listed = [(one.deadline.step, one.before, one.after) for one in rebasing.affected(within, at=at)]
+    assert rebasing.waiting(within, at=at) == len(listed)  # the board counts by a shorter way, and as many
+    return listed
 
 
 def rebase(complaint, step, by, **rest):
@@ -147,6 +149,16 @@ def test_what_is_met_or_missed_stays(complaint):
     assert Step.UPDATE not in [step for step, *_days in found(at=missed)]
 
 
+def test_what_is_missed_is_not_even_counted_anew(complaint, monkeypatch):
+    holiday(date(2026, 11, 25))
+    asked = []
+    counted = rebasing._counted_anew
+    monkeypatch.setattr(rebasing, "_counted_anew", lambda rows, *rest: asked.append(rows) or counted(rows, *rest))
+    missed = clock(complaint, Step.RESPOND).due_at + timedelta(seconds=1)
+    assert (found(at=missed), asked) == ([], [])
+    assert found() and asked  # the control
+
+
 def test_an_answer_to_an_appeal_moves_too(complaint):
     clocks.close(complaint)
     clocks.start_appeal(complaint, lodged_at=TUESDAY)
@@ -157,12 +169,12 @@ def test_an_answer_to_an_appeal_moves_too(complaint):
 def test_it_takes_the_same_queries_for_one_and_for_thirty(complaint, django_assert_num_queries):
     holiday(date(2026, 11, 25))
     with django_assert_num_queries(4):
-        found()
+        rebasing.affected(Complaint.objects.all(), at=TUESDAY)
     for _ in range(29):
         untold()
     Deadline.objects.update(calendar_version="")
     with django_assert_num_queries(4):
-        found()
+        rebasing.affected(Complaint.objects.all(), at=TUESDAY)
 
 
 # -- the decision ------------------------------------------------------------------------------------------------------

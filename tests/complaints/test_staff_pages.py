@@ -11,7 +11,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from redis import RedisError
 
+from complaints import presence
 from complaints.models import Complaint, Letter, NamedStaff, Note, Statement
 from complaints.operations import letters, naming, remedies, review, statements
 from supportportal.files import intake
@@ -276,6 +278,15 @@ def test_it_says_who_else_has_the_case_open(enter, anna, bert, complaint):
     assert (
         "Bert Vink has this case open too" in enter(anna).get(page("complaint_change", complaint.pk)).content.decode()
     )
+
+
+def test_a_case_can_be_worked_on_while_the_cache_does_not_answer(enter, anna, complaint, monkeypatch):
+    def fail(*args, **given):
+        raise RedisError("gone")
+
+    monkeypatch.setattr(presence.cache, "get", fail)
+    client = enter(anna)
+    assert client.get(page("complaint_change", complaint.pk)).status_code == 200
 
 
 def test_matching_a_name_shuts_the_case_to_that_person(enter, anna, mark):

@@ -246,6 +246,16 @@ def test_of_two_who_change_the_same_words_the_slower_is_told():
     assert Wording.objects.get().subject == "First"
 
 
+def test_so_is_the_slower_of_two_who_say_the_first_words(monkeypatch):
+    def overtaken(found):
+        Wording.objects.create(kind="test_mail", language="en", subject="The quick one's", changed_at=NOON)
+        return ""
+
+    monkeypatch.setattr(rewording, "key_of", overtaken)
+    with pytest.raises(rewording.RewordingRefused, match="Somebody else"):
+        change({"subject": "The slow one's"})
+
+
 @pytest.mark.parametrize(
     ("code", "part", "text", "fault"),
     [
@@ -258,6 +268,9 @@ def test_of_two_who_change_the_same_words_the_slower_is_told():
         ("test_mail", "heading", "a\rb", "one line"),
         ("test_mail", "opening", "a\n\nb", ""),
         ("test_mail", "opening", "a\x07b", "cannot be shown"),
+        ("test_mail", "subject", "\u200b", "cannot be shown"),
+        ("test_mail", "subject", "invoice\u202etxt.exe", "cannot be shown"),
+        ("test_mail", "opening", "\u0645\u0631\u062d\u0628\u0627\u200f \U0001f469\u200d\U0001f4bb", ""),
         ("test_mail", "subject", "x" * 151, "at most 150"),
         ("test_sms", "sms", "Hello", "{link} must stay"),
         ("test_sms", "sms", "Hello {link}", ""),

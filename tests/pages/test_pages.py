@@ -1,8 +1,13 @@
 """The pages that belong to no app: who sees what, and what a visitor may change."""
 
-import pytest
-from django.urls import reverse
+import sqlite3
 
+import pytest
+from django.db import InterfaceError, OperationalError
+from django.urls import reverse
+from redis import RedisError
+
+from supportportal.pages import views
 from supportportal.people.models import Firm
 from tests.factories import ClientFactory, FirmFactory, StaffFactory
 
@@ -146,3 +151,35 @@ def test_an_unforeseen_error_gives_a_reference_that_the_log_has_too(client, monk
     reference = answer.content.decode().split("<code>")[1].split("</code>")[0]
     assert reference in caplog.text
     assert "secret detail" not in answer.content.decode()
+
+
+def test_an_address_begins_no_line_of_its_own_in_the_log(rf, caplog):
+    views.server_error(rf.get("/x%0a2026-11-22 ERROR forged%1b[31m"))
+    (said,) = (one.getMessage() for one in caplog.records if "reference given" in one.getMessage())
+    assert "forged" in said and "\n" not in said and "\x1b" not in said
+
+
+def made_by(error, cause):
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "again"),
+    [
+        pytest.param(RedisError("gone"), 503, "30", id="Redis"),
+        pytest.param(OperationalError("gone"), 503, "30", id="the database"),
+        pytest.param(InterfaceError("closed"), 503, "30", id="a connection that was cut"),
+        pytest.param(made_by(OperationalError(), sqlite3.OperationalError("no column")), 500, None, id="own fault"),
+        pytest.param(KeyError("name"), 500, None, id="another own fault"),
+    ],
+)
+def test_what_could_not_be_reached_may_be_asked_again_soon(client, monkeypatch, error, status, again):
+    def fail():
+        raise error
+
+    monkeypatch.setattr(Firm, "current", staticmethod(fail))
+    client.raise_request_exception = False
+    answer = client.get("/firm.css")
+    assert (answer.status_code, answer.get("Retry-After")) == (status, again)
+    assert "Try again in a minute" in answer.content.decode()

@@ -12,7 +12,15 @@ from supportportal.pages import checklist
 from supportportal.pages.panels import Board, Panel
 from supportportal.pages.templatetags.staff import with_headers
 from supportportal.people.models import Account, Firm
-from tests.factories import AccountFactory, ClientFactory, FirmFactory, PlanFactory, StaffFactory
+from tests.factories import (
+    AccountFactory,
+    AgentFactory,
+    ClientFactory,
+    FirmFactory,
+    PlanFactory,
+    SessionTypeFactory,
+    StaffFactory,
+)
 
 LATER = datetime(2027, 1, 1, tzinfo=UTC)
 
@@ -82,12 +90,23 @@ def test_the_steps_of_a_new_portal_each_come_after_what_they_need(client):
     assert codes.index("people") < codes.index("bookings.agents")
 
 
+def planned_type():
+    return SessionTypeFactory(plans=[PlanFactory()])
+
+
+def holder(**facts):
+    """Of a video session: that needs a link."""
+    return AgentFactory(session_types=[SessionTypeFactory()], **facts)
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("code", "make", "not_enough"),
     [
         pytest.param("plans", PlanFactory, None, id="plans"),
         pytest.param("people", lambda: StaffFactory(roles=["agent"]), StaffFactory, id="colleagues"),
+        pytest.param("bookings.types", planned_type, SessionTypeFactory, id="session types"),
+        pytest.param("bookings.agents", holder, lambda: holder(video_link=""), id="agents"),
         pytest.param("terms", lambda: TermsVersion.objects.create(published_at=LATER, version="1"), None, id="terms"),
         pytest.param("accounts", AccountFactory, None, id="accounts"),
         pytest.param("clients", ClientFactory, lambda: ClientFactory(is_active=False), id="clients"),
