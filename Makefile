@@ -6,7 +6,8 @@ PORT ?= 8000
 export PORT
 # The demo is always the embedded one: what .env says of a real database or provider is not for it.
 DEMO := env -u DATABASE_URL -u REDIS_URL -u EMAIL_URL ENV_FILE= DEMO=1
-EMPTY := $(CURDIR)/var/empty
+# So is the empty one, with data of its own.
+EMPTY := env -u DATABASE_URL -u REDIS_URL -u EMAIL_URL ENV_FILE= DEMO=0 VAR_DIR="$(CURDIR)/var/empty"
 PYTEST := .venv/bin/python -m pytest
 ORDINARY := -n auto --maxprocesses=4 --dist worksteal -m "not e2e and not storm and not rehearsal and not endurance"
 
@@ -25,11 +26,12 @@ demo-reset:  ## make the demo data anew
 
 start-empty:  ## start the portal without demo data, in var/empty; the demo stays as it is
 	.ci/environment
-	DEMO=0 VAR_DIR="$(EMPTY)" exec .venv/bin/python manage.py runportal --end-with-parent
+	exec $(EMPTY) .venv/bin/python manage.py runportal --end-with-parent
 
 owner:  ## make the first person who may sign in to the portal of start-empty
 	.ci/environment
-	DEMO=0 VAR_DIR="$(EMPTY)" exec .venv/bin/python manage.py createsuperuser
+	$(EMPTY) .venv/bin/python manage.py migrate --verbosity=0
+	exec $(EMPTY) .venv/bin/python manage.py createsuperuser
 
 test:  ## all tests: SQLite, PostgreSQL with Redis, races, real browser
 	.ci/environment dev

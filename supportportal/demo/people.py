@@ -77,6 +77,7 @@ STAFF = [
     ("manager2@demo.example", "Jonas Weber", "en", "Europe/Rome", Role.MANAGER),
     ("senior@demo.example", "Carla Rinaldi", "en", "Europe/Rome", Role.SENIOR_MANAGER),
     ("senior2@demo.example", "Willem Bakker", "en", "Europe/Amsterdam", Role.SENIOR_MANAGER),
+    ("owner@demo.example", "Marta Galli", "en", "Europe/Rome", Role.OWNER),
 ]
 
 

@@ -14,7 +14,7 @@ from supportportal.people.models import Account, Firm, User
 from tests.factories import ClientFactory
 
 pytestmark = pytest.mark.django_db
-SIGN_INS = {"client", "agent", "manager", "manager2", "senior", "senior2", "late", "restricted", "twice"}
+SIGN_INS = {"client", "agent", "manager", "manager2", "senior", "senior2", "owner", "late", "restricted", "twice"}
 
 
 @pytest.fixture

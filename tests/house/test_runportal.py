@@ -38,7 +38,7 @@ def test_nothing_outlives_a_killed_supervisor_and_the_next_start_finds_the_same_
         pytest.param({"PORT": "web"}, "PORT is 'web'", id="port is no number"),
         pytest.param({"DEMO": "perhaps"}, "DEMO is 'perhaps'", id="demo is no yes or no"),
         pytest.param({"SITE_URL": "support"}, "SITE_URL is 'support'", id="site is no address"),
-        pytest.param({"REDIS_URL": "somewhere"}, "REDIS_URL is 'somewhere'", id="redis is no address"),
+        pytest.param({"REDIS_URL": "redsi://:secret@host"}, "REDIS_URL cannot be read", id="redis is no address"),
         pytest.param({"SECRET_KEY": "k", "DATABASE_URL": "mysql://a@b/c"}, "DATABASE_URL cannot", id="wrong database"),
         pytest.param({"DATABASE_URL": "postgresql://a@b/c"}, "SECRET_KEY is not set", id="no key"),
         pytest.param(
