@@ -6,6 +6,7 @@ import shutil
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
+from playwright.sync_api import Locator
 
 WIDTHS = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 900}}
 LANGUAGES = ["en", "it", "nl"]
@@ -89,6 +90,21 @@ def axe():
         assert found == [], page.url
 
     return axe
+
+
+@pytest.fixture(autouse=True)
+def whole_pages(monkeypatch):
+    """A click that leads to another page ends when that page is whole.
+
+    Playwright's own ends when the page has begun, where a document without a root element can be met.
+    """
+    click = Locator.click
+
+    def click_and_arrive(self, **options) -> None:
+        click(self, **options)
+        self.page.wait_for_load_state()
+
+    monkeypatch.setattr(Locator, "click", click_and_arrive)
 
 
 @pytest.fixture

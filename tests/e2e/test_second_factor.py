@@ -63,6 +63,7 @@ def test_a_passkey_is_set_up_and_signs_in(page, staff, phone, width, axe):
     arrive(page, "/accounts/2fa/")
     looks_right(page, axe)
     page.locator("a[href='/accounts/2fa/webauthn/add/']").click()
+    arrive(page, "/accounts/2fa/webauthn/add/")
     looks_right(page, axe)
     page.locator("[data-passkey=create] button").click()
     arrive(page, "/accounts/2fa/recovery-codes/")
@@ -72,6 +73,7 @@ def test_a_passkey_is_set_up_and_signs_in(page, staff, phone, width, axe):
         page.locator("a[download]").click()
     assert len(saved.value.path().read_text().split()) == 10
     page.locator("p a[href='/admin/']").click()
+    arrive(page, "/admin/")
     assert page.locator("h1").count() == 1
     for address in ("/accounts/2fa/", "/accounts/2fa/webauthn/", "/accounts/2fa/recovery-codes/generate/"):
         page.goto(address)
@@ -121,6 +123,7 @@ def test_without_the_device_the_page_says_what_else_there_is(page, staff, phone)
 def test_an_app_is_set_up(page, staff, width, axe):
     sign_in_with_password(page, staff)
     page.locator("a[href='/accounts/2fa/totp/activate/']").click()
+    arrive(page, "/accounts/2fa/totp/activate/")
     looks_right(page, axe)
     page.locator("details summary").last.click()
     secret = page.locator(".key").inner_text()
