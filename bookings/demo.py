@@ -247,17 +247,15 @@ def _sessions_of_the_weeks(
 ) -> None:
     """Two weeks behind and three ahead, each agent about two fifths booked within the hours."""
     today: date = diary.at.date()
+    others = [one for one in clients if one.email != CLIENT]  # whose list has to stay readable
     for session_type in types.values():
-        for agent in session_type.agents.all():
+        granted = [one for one in others if may_use(one, session_type, diary.at)]
+        for agent in session_type.agents.all() if granted else ():
             window = availability.day_window(today + timedelta(days=1), 21, agent.zone)
             free = availability.free_starts(session_type, window, diary.at, agents=[agent])
             cells = free.cells()
             for cell in diary.random.sample(cells, k=min(len(cells), 3)):
                 start = datetime.fromtimestamp(cell * 300, diary.at.tzinfo)
-                others = [one for one in clients if one.email != CLIENT]  # whose list has to stay readable
-                granted = [one for one in others if may_use(one, session_type, diary.at)]
-                if not granted:
-                    continue
                 diary.add(agent, diary.random.choice(granted), session_type, start, booked=timedelta(days=2))
     for number, agent in enumerate(agents):
         for back in range(1, 15, 3):

@@ -29,4 +29,4 @@ def last_day_from(gone_at: datetime) -> date | None:
 
 def is_in_time(complaint: Complaint, at: datetime) -> bool:
     day = last_day(complaint)
-    return day is None or calendars.desk(at).day_of(at) <= day
+    return day is None or calendars.day_of(at) <= day

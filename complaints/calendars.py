@@ -78,5 +78,10 @@ def _calendar(
     return BusinessCalendar(zone, hours, frozenset(names), tuple(closures))
 
 
+def day_of(instant: datetime, firm: Firm | None = None) -> date:
+    """The day that it is at the desk, whether a working day or not."""
+    return instant.astimezone(zone_of(firm or Firm.current())).date()
+
+
 def zone_of(firm: Firm) -> ZoneInfo:
     return ZoneInfo(POLICY.desk_zone) if POLICY.desk_zone else firm.zone

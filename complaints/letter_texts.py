@@ -60,7 +60,7 @@ def up_to_date(letter: Letter, *, at: datetime) -> tuple[str, dict[str, str]]:
 
 def context(complaint: Complaint, kind: str, firm: Firm, at: datetime) -> dict[str, Any]:
     """What templates of letters can say: dates are the desk's, written out."""
-    day = calendars.desk(complaint.arrived_at, firm=firm).day_of
+    day = partial(calendars.day_of, firm=firm)
     written = partial(wording.written_day, language=complaint.language, year=True)
     by = {step: written(due.day or day(due.due_at)) for step, due in expectations.told_by(kind, complaint, at).items()}
     scheme, appeal = OmbudsmanScheme.on(day(complaint.arrived_at)), getattr(complaint, "appeal", None)

@@ -9,9 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 
+from complaints import calendars
 from supportportal.people.context import firm_of
 
-from .appeal_time import desk_day
 from .models import Appointment, Incident
 
 DECIDE = "conduct.change_incident"
@@ -32,7 +32,7 @@ def sees_all_of(request: HttpRequest, incident: Incident) -> bool:
 
 def today_of(request: HttpRequest, at: datetime) -> date:
     """The day at the desk: by it an approval or an appeal is due."""
-    return desk_day(at, firm_of(request))
+    return calendars.day_of(at, firm_of(request))
 
 
 class GatedAdmin(admin.ModelAdmin):

@@ -5,16 +5,10 @@ from datetime import date, datetime
 from complaints import calendars
 from complaints.progress import AppealChance
 from supportportal.businesstime import CalendarHasNoWorkday
-from supportportal.people.models import Firm
 
 from . import rules
 from .models import Appeal, Measure
 from .policy import POLICY
-
-
-def desk_day(at: datetime, firm: Firm) -> date:
-    """The day at the desk, by which approvals and appeals are due."""
-    return at.astimezone(calendars.zone_of(firm)).date()
 
 
 def last_day(measure: Measure) -> date | None:
@@ -35,7 +29,7 @@ def last_day(measure: Measure) -> date | None:
 def is_in_time(measure: Measure, at: datetime) -> bool:
     """Whether what arrives at that instant is in time: the last day counts to its end at the desk."""
     day = last_day(measure)
-    return day is None or calendars.desk(at).day_of(at) <= day
+    return day is None or calendars.day_of(at) <= day
 
 
 def chance_of(measure: Measure, at: datetime) -> AppealChance | None:
@@ -43,7 +37,7 @@ def chance_of(measure: Measure, at: datetime) -> AppealChance | None:
     if measure.taken_at is None or hasattr(measure, "appeal"):
         return None
     day = last_day(measure)
-    return AppealChance(day, day is None or calendars.desk(at).day_of(at) <= day)
+    return AppealChance(day, day is None or calendars.day_of(at) <= day)
 
 
 def answer_by(lodged_at: datetime) -> date | None:
@@ -58,7 +52,7 @@ def suspends_after(appeal: Appeal) -> date | None:
 
 def has_waited_too_long(appeal: Appeal, at: datetime) -> bool:
     day = suspends_after(appeal)
-    return day is not None and day < calendars.desk(at).day_of(at)
+    return day is not None and day < calendars.day_of(at)
 
 
 def _business_days_after(instant: datetime, days: int) -> date | None:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from django.utils.translation import gettext as _
 
 from bookings.models import Booking
+from complaints import calendars
 from supportportal.people.access import restrictions_on
 from supportportal.people.decisions import Decision
 from supportportal.people.models import Firm, Restriction, User
@@ -42,7 +43,7 @@ def of(measure: Measure, at: datetime) -> Standing:
     code = _code(measure, at)
     back, lost = messages_appeal.sessions_of(appeal, measure.incident.client) if appeal else ([], [])
     firm = Firm.current()
-    today = appeal_time.desk_day(at, firm)
+    today = calendars.day_of(at, firm)
     return Standing(
         measure=measure,
         code=code,

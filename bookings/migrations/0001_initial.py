@@ -100,6 +100,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'session',
                 'verbose_name_plural': 'sessions',
                 'ordering': ['-first_cell'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('cells__gte', 1), ('cells__lte', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.Value(288), '-', models.F('cells_before')), '-', models.F('cells_after')))), name='session_fits_a_day_of_cells'), models.CheckConstraint(condition=models.Q(models.Q(('cancelled_at__isnull', False), ('state', 'cancelled')), models.Q(models.Q(('state', 'cancelled'), _negated=True), ('cancelled_at__isnull', True)), _connector='OR'), name='cancelled_at_iff_cancelled'), models.CheckConstraint(condition=models.Q(models.Q(('outcome_at__isnull', True), ('state__in', ['booked', 'cancelled'])), models.Q(models.Q(('state__in', ['booked', 'cancelled']), _negated=True), ('outcome_at__isnull', False)), _connector='OR'), name='outcome_at_iff_outcome'), models.CheckConstraint(condition=models.Q(('client', models.F('agent')), _negated=True), name='nobody_books_themselves')],
+                'indexes': [models.Index(fields=['agent', 'first_cell'], name='booking_by_agent_and_time'), models.Index(fields=['client', 'first_cell'], name='booking_by_client_and_time'), models.Index(fields=['first_cell'], name='booking_by_time')],
             },
         ),
         migrations.CreateModel(
@@ -125,6 +127,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'phone callback',
                 'verbose_name_plural': 'phone callbacks',
                 'ordering': ['requested_at'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ['waiting', 'claimed'])), fields=('client',), name='one_open_callback_per_client'), models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('state__in', ['waiting', 'claimed'])), models.Q(models.Q(('state__in', ['waiting', 'claimed']), _negated=True), ('closed_at__isnull', False)), _connector='OR'), name='callback_closed_at_iff_closed')],
             },
         ),
         migrations.CreateModel(
@@ -195,6 +198,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'fee',
                 'verbose_name_plural': 'fees',
                 'ordering': ['asked_at'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ['lapsed', 'waived']), _negated=True), fields=('booking',), name='a_session_has_one_fee')],
             },
         ),
         migrations.CreateModel(
@@ -210,6 +214,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'feedback',
                 'verbose_name_plural': 'feedback',
                 'ordering': ['-given_at'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('rating__gte', 1), ('rating__lte', 5)), name='feedback_is_one_to_five')],
             },
         ),
         migrations.CreateModel(
@@ -227,6 +232,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'hold',
                 'verbose_name_plural': 'holds',
+                'constraints': [models.CheckConstraint(condition=models.Q(('cells__gte', 1), ('cells__lte', 288)), name='hold_fits_a_day_of_cells'), models.UniqueConstraint(fields=('freed',), name='a_freed_slot_is_held_once'), models.UniqueConstraint(condition=models.Q(('booking__isnull', False)), fields=('booking',), name='a_session_has_one_undo_hold')],
             },
         ),
         migrations.CreateModel(
@@ -326,6 +332,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'session type',
                 'verbose_name_plural': 'session types',
                 'ordering': ['position', 'name'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('minutes__gte', 5), ('minutes__lte', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.Value(1440), '-', models.F('buffer_before')), '-', models.F('buffer_after')))), name='session_with_buffers_fits_a_day')],
             },
         ),
         migrations.CreateModel(
@@ -376,6 +383,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'strikes',
                 'ordering': ['day', 'pk'],
                 'permissions': [('waive_strike', 'Can waive strikes and answer requests to look again')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('taken_back_at__isnull', True)), fields=('booking', 'first_cell'), name='a_start_is_missed_once'), models.CheckConstraint(condition=models.Q(models.Q(('taken_back', ''), ('taken_back_at__isnull', True)), models.Q(models.Q(('taken_back', ''), _negated=True), ('taken_back_at__isnull', False)), _connector='OR'), name='taken_back_iff_taken_back_at')],
             },
         ),
         migrations.CreateModel(
@@ -394,6 +402,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'request to look again',
                 'verbose_name_plural': 'requests to look again',
                 'ordering': ['asked_at'],
+                'constraints': [models.UniqueConstraint(fields=('strike',), name='a_strike_is_looked_at_again_once')],
             },
         ),
         migrations.CreateModel(
@@ -427,6 +436,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'survey answer',
                 'verbose_name_plural': 'survey answers',
                 'ordering': ['-asked_at'],
+                'constraints': [models.UniqueConstraint(fields=('client', 'quarter'), name='one_survey_a_quarter'), models.CheckConstraint(condition=models.Q(('rating__isnull', True), models.Q(('rating__gte', 1), ('rating__lte', 5)), _connector='OR'), name='survey_is_one_to_five')],
             },
         ),
         migrations.CreateModel(
@@ -440,6 +450,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'acceptance of the terms',
                 'verbose_name_plural': 'acceptances of the terms',
+                'constraints': [models.UniqueConstraint(fields=('terms', 'user'), name='terms_accepted_once_per_version')],
             },
         ),
         migrations.CreateModel(
@@ -456,6 +467,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'time off',
                 'ordering': ['starts_at'],
                 'abstract': False,
+                'constraints': [models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='time_off_has_a_length')],
             },
         ),
         migrations.CreateModel(
@@ -474,6 +486,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'client to call',
                 'verbose_name_plural': 'clients to call',
                 'ordering': ['first_cell', 'pk'],
+                'constraints': [models.UniqueConstraint(fields=('booking', 'version'), name='one_call_per_change_of_a_session')],
             },
         ),
         migrations.CreateModel(
@@ -493,6 +506,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'waiting list entry',
                 'verbose_name_plural': 'waiting list',
                 'ordering': ['joined_at', 'pk'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('left_at__isnull', True)), fields=('booking',), name='a_session_waits_once')],
             },
         ),
         migrations.AddField(
@@ -517,104 +531,8 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.AddConstraint(
-            model_name='callback',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['waiting', 'claimed'])), fields=('client',), name='one_open_callback_per_client'),
-        ),
-        migrations.AddConstraint(
-            model_name='callback',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('state__in', ['waiting', 'claimed'])), models.Q(models.Q(('state__in', ['waiting', 'claimed']), _negated=True), ('closed_at__isnull', False)), _connector='OR'), name='callback_closed_at_iff_closed'),
-        ),
-        migrations.AddConstraint(
-            model_name='fee',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['lapsed', 'waived']), _negated=True), fields=('booking',), name='a_session_has_one_fee'),
-        ),
-        migrations.AddConstraint(
-            model_name='feedback',
-            constraint=models.CheckConstraint(condition=models.Q(('rating__gte', 1), ('rating__lte', 5)), name='feedback_is_one_to_five'),
-        ),
-        migrations.AddConstraint(
-            model_name='hold',
-            constraint=models.CheckConstraint(condition=models.Q(('cells__gte', 1), ('cells__lte', 288)), name='hold_fits_a_day_of_cells'),
-        ),
-        migrations.AddConstraint(
             model_name='hold',
             constraint=models.CheckConstraint(condition=models.Q(('booking__isnull', True), ('offer__isnull', True), _connector='OR'), name='hold_is_never_for_an_undo_and_an_offer'),
-        ),
-        migrations.AddConstraint(
-            model_name='hold',
-            constraint=models.UniqueConstraint(fields=('freed',), name='a_freed_slot_is_held_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='hold',
-            constraint=models.UniqueConstraint(condition=models.Q(('booking__isnull', False)), fields=('booking',), name='a_session_has_one_undo_hold'),
-        ),
-        migrations.AddConstraint(
-            model_name='sessiontype',
-            constraint=models.CheckConstraint(condition=models.Q(('minutes__gte', 5), ('minutes__lte', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.Value(1440), '-', models.F('buffer_before')), '-', models.F('buffer_after')))), name='session_with_buffers_fits_a_day'),
-        ),
-        migrations.AddIndex(
-            model_name='booking',
-            index=models.Index(fields=['agent', 'first_cell'], name='booking_by_agent_and_time'),
-        ),
-        migrations.AddIndex(
-            model_name='booking',
-            index=models.Index(fields=['client', 'first_cell'], name='booking_by_client_and_time'),
-        ),
-        migrations.AddIndex(
-            model_name='booking',
-            index=models.Index(fields=['first_cell'], name='booking_by_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='booking',
-            constraint=models.CheckConstraint(condition=models.Q(('cells__gte', 1), ('cells__lte', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.Value(288), '-', models.F('cells_before')), '-', models.F('cells_after')))), name='session_fits_a_day_of_cells'),
-        ),
-        migrations.AddConstraint(
-            model_name='booking',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('cancelled_at__isnull', False), ('state', 'cancelled')), models.Q(models.Q(('state', 'cancelled'), _negated=True), ('cancelled_at__isnull', True)), _connector='OR'), name='cancelled_at_iff_cancelled'),
-        ),
-        migrations.AddConstraint(
-            model_name='booking',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('outcome_at__isnull', True), ('state__in', ['booked', 'cancelled'])), models.Q(models.Q(('state__in', ['booked', 'cancelled']), _negated=True), ('outcome_at__isnull', False)), _connector='OR'), name='outcome_at_iff_outcome'),
-        ),
-        migrations.AddConstraint(
-            model_name='booking',
-            constraint=models.CheckConstraint(condition=models.Q(('client', models.F('agent')), _negated=True), name='nobody_books_themselves'),
-        ),
-        migrations.AddConstraint(
-            model_name='strike',
-            constraint=models.UniqueConstraint(condition=models.Q(('taken_back_at__isnull', True)), fields=('booking', 'first_cell'), name='a_start_is_missed_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='strike',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('taken_back', ''), ('taken_back_at__isnull', True)), models.Q(models.Q(('taken_back', ''), _negated=True), ('taken_back_at__isnull', False)), _connector='OR'), name='taken_back_iff_taken_back_at'),
-        ),
-        migrations.AddConstraint(
-            model_name='strikereview',
-            constraint=models.UniqueConstraint(fields=('strike',), name='a_strike_is_looked_at_again_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='surveyanswer',
-            constraint=models.UniqueConstraint(fields=('client', 'quarter'), name='one_survey_a_quarter'),
-        ),
-        migrations.AddConstraint(
-            model_name='surveyanswer',
-            constraint=models.CheckConstraint(condition=models.Q(('rating__isnull', True), models.Q(('rating__gte', 1), ('rating__lte', 5)), _connector='OR'), name='survey_is_one_to_five'),
-        ),
-        migrations.AddConstraint(
-            model_name='termsacceptance',
-            constraint=models.UniqueConstraint(fields=('terms', 'user'), name='terms_accepted_once_per_version'),
-        ),
-        migrations.AddConstraint(
-            model_name='timeoff',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='time_off_has_a_length'),
-        ),
-        migrations.AddConstraint(
-            model_name='unreached',
-            constraint=models.UniqueConstraint(fields=('booking', 'version'), name='one_call_per_change_of_a_session'),
-        ),
-        migrations.AddConstraint(
-            model_name='waitlistentry',
-            constraint=models.UniqueConstraint(condition=models.Q(('left_at__isnull', True)), fields=('booking',), name='a_session_waits_once'),
         ),
         migrations.AddConstraint(
             model_name='offer',

@@ -59,6 +59,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'complaint',
                 'verbose_name_plural': 'complaints',
                 'ordering': ['-arrived_at'],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('email', ''), _negated=True), models.Q(('postal_address', ''), _negated=True), _connector='OR'), name='complainant_can_be_reached_in_writing'), models.CheckConstraint(condition=models.Q(models.Q(('duplicate_of__isnull', False), ('state', 'duplicate')), models.Q(models.Q(('state', 'duplicate'), _negated=True), models.Q(('duplicate_of__isnull', True), models.Q(('state', 'open'), _negated=True), _connector='OR')), _connector='OR'), name='duplicate_names_the_other_complaint'), models.CheckConstraint(condition=models.Q(models.Q(('entered_by__isnull', True), ('source', 'form')), models.Q(models.Q(('source', 'form'), _negated=True), ('entered_by__isnull', False)), _connector='OR'), name='complaint_entered_by_staff_says_by_whom')],
+                'indexes': [models.Index(fields=['state', 'arrived_at'], name='complaint_by_state')],
             },
         ),
         migrations.CreateModel(
@@ -75,6 +77,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'outside reviewer',
                 'verbose_name_plural': 'outside reviewers',
+                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('complaint',), name='one_outside_reviewer_at_a_time')],
             },
         ),
         migrations.CreateModel(
@@ -93,6 +96,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'appeal',
                 'verbose_name_plural': 'appeals',
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('decided_by__isnull', True), ('outcome', '')), models.Q(models.Q(('outcome', ''), _negated=True), ('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='decided_appeal_says_by_whom_and_when')],
             },
         ),
         migrations.CreateModel(
@@ -120,6 +124,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'deadline',
                 'verbose_name_plural': 'deadlines',
                 'ordering': [models.OrderBy(models.F('due_at'), nulls_first=True), 'pk'],
+                'constraints': [models.UniqueConstraint(fields=('complaint', 'step'), name='one_clock_per_step_of_a_complaint'), models.CheckConstraint(condition=models.Q(('due_at__isnull', False), models.Q(('fault', ''), _negated=True), _connector='OR'), name='deadline_has_a_date_or_says_why_not'), models.CheckConstraint(condition=models.Q(models.Q(('outcome__in', ['met', 'late']), _negated=True), ('met_at__isnull', False), _connector='OR'), name='what_was_met_says_when')],
+                'indexes': [models.Index(condition=models.Q(('outcome', 'running')), fields=['look_at'], name='deadline_to_look_at'), models.Index(condition=models.Q(('outcome', 'running')), fields=['due_at'], name='deadline_running_by_due')],
             },
         ),
         migrations.CreateModel(
@@ -162,6 +168,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'letter',
                 'verbose_name_plural': 'letters',
                 'ordering': ['written_at', 'pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('state', 'gone'), _negated=True), ('gone_at__isnull', False), _connector='OR'), name='letter_that_has_gone_says_when'), models.UniqueConstraint(condition=models.Q(('kind', 'ombudsman'), models.Q(('state', 'failed'), _negated=True)), fields=('complaint',), name='one_ombudsman_letter_per_complaint')],
             },
         ),
         migrations.CreateModel(
@@ -175,6 +182,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'name in a mail',
                 'verbose_name_plural': 'names in mails',
+                'constraints': [models.UniqueConstraint(fields=('person', 'mail'), name='one_mention_per_mail_and_person')],
             },
         ),
         migrations.CreateModel(
@@ -191,6 +199,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'name in a complaint',
                 'verbose_name_plural': 'names in complaints',
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('part', 'mentioned'), _negated=True), ('person__isnull', False), _connector='OR'), name='mention_is_of_somebody'), models.CheckConstraint(condition=models.Q(('matched_by__isnull', True), ('person__isnull', True), models.Q(('matched_by', models.F('person')), _negated=True), _connector='OR'), name='nobody_matches_the_own_name')],
             },
         ),
         migrations.CreateModel(
@@ -240,6 +249,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'point',
                 'verbose_name_plural': 'points',
                 'ordering': ['number'],
+                'constraints': [models.UniqueConstraint(fields=('complaint', 'number'), name='points_are_numbered')],
             },
         ),
         migrations.CreateModel(
@@ -330,6 +340,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'statement',
                 'verbose_name_plural': 'statements',
                 'ordering': ['asked_at', 'pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('given_at__isnull', True), ('text', '')), models.Q(('given_at__isnull', False), models.Q(('text', ''), _negated=True)), _connector='OR'), name='statement_given_says_something')],
             },
         ),
         migrations.CreateModel(
@@ -346,77 +357,5 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'uses of the public form',
                 'indexes': [models.Index(fields=['kind', 'source', 'at'], name='use_by_source')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='complaint',
-            index=models.Index(fields=['state', 'arrived_at'], name='complaint_by_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='complaint',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('email', ''), _negated=True), models.Q(('postal_address', ''), _negated=True), _connector='OR'), name='complainant_can_be_reached_in_writing'),
-        ),
-        migrations.AddConstraint(
-            model_name='complaint',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('duplicate_of__isnull', False), ('state', 'duplicate')), models.Q(models.Q(('state', 'duplicate'), _negated=True), models.Q(('duplicate_of__isnull', True), models.Q(('state', 'open'), _negated=True), _connector='OR')), _connector='OR'), name='duplicate_names_the_other_complaint'),
-        ),
-        migrations.AddConstraint(
-            model_name='complaint',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('entered_by__isnull', True), ('source', 'form')), models.Q(models.Q(('source', 'form'), _negated=True), ('entered_by__isnull', False)), _connector='OR'), name='complaint_entered_by_staff_says_by_whom'),
-        ),
-        migrations.AddConstraint(
-            model_name='appointment',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('complaint',), name='one_outside_reviewer_at_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='appeal',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('decided_by__isnull', True), ('outcome', '')), models.Q(models.Q(('outcome', ''), _negated=True), ('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='decided_appeal_says_by_whom_and_when'),
-        ),
-        migrations.AddIndex(
-            model_name='deadline',
-            index=models.Index(condition=models.Q(('outcome', 'running')), fields=['look_at'], name='deadline_to_look_at'),
-        ),
-        migrations.AddIndex(
-            model_name='deadline',
-            index=models.Index(condition=models.Q(('outcome', 'running')), fields=['due_at'], name='deadline_running_by_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='deadline',
-            constraint=models.UniqueConstraint(fields=('complaint', 'step'), name='one_clock_per_step_of_a_complaint'),
-        ),
-        migrations.AddConstraint(
-            model_name='deadline',
-            constraint=models.CheckConstraint(condition=models.Q(('due_at__isnull', False), models.Q(('fault', ''), _negated=True), _connector='OR'), name='deadline_has_a_date_or_says_why_not'),
-        ),
-        migrations.AddConstraint(
-            model_name='deadline',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('outcome__in', ['met', 'late']), _negated=True), ('met_at__isnull', False), _connector='OR'), name='what_was_met_says_when'),
-        ),
-        migrations.AddConstraint(
-            model_name='letter',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'gone'), _negated=True), ('gone_at__isnull', False), _connector='OR'), name='letter_that_has_gone_says_when'),
-        ),
-        migrations.AddConstraint(
-            model_name='letter',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'ombudsman'), models.Q(('state', 'failed'), _negated=True)), fields=('complaint',), name='one_ombudsman_letter_per_complaint'),
-        ),
-        migrations.AddConstraint(
-            model_name='mailmention',
-            constraint=models.UniqueConstraint(fields=('person', 'mail'), name='one_mention_per_mail_and_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='namedstaff',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('part', 'mentioned'), _negated=True), ('person__isnull', False), _connector='OR'), name='mention_is_of_somebody'),
-        ),
-        migrations.AddConstraint(
-            model_name='namedstaff',
-            constraint=models.CheckConstraint(condition=models.Q(('matched_by__isnull', True), ('person__isnull', True), models.Q(('matched_by', models.F('person')), _negated=True), _connector='OR'), name='nobody_matches_the_own_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='point',
-            constraint=models.UniqueConstraint(fields=('complaint', 'number'), name='points_are_numbered'),
-        ),
-        migrations.AddConstraint(
-            model_name='statement',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('given_at__isnull', True), ('text', '')), models.Q(('given_at__isnull', False), models.Q(('text', ''), _negated=True)), _connector='OR'), name='statement_given_says_something'),
         ),
     ]

@@ -39,6 +39,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'follow-up',
                 'verbose_name_plural': 'follow-ups',
                 'ordering': ['due_on', 'pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('person', models.F('manager')), _negated=True), name='nobody_looks_after_themselves'), models.CheckConstraint(condition=models.Q(models.Q(('manager__isnull', True), ('taken_at__isnull', True)), models.Q(('manager__isnull', False), ('taken_at__isnull', False)), _connector='OR'), name='taken_follow_up_says_by_whom_and_when'), models.CheckConstraint(condition=models.Q(('closed_at__isnull', True), models.Q(('manager_agreed_at__isnull', False), ('person_agreed_at__isnull', False)), _connector='OR'), name='both_agree_to_close_a_follow_up')],
             },
         ),
         migrations.CreateModel(
@@ -87,6 +88,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'incident',
                 'verbose_name_plural': 'incidents',
                 'ordering': ['-reported_at'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('acceptable', 'yes'), _negated=True), name='complaint_alone_is_no_incident'), models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('closed_by__isnull', False), ('state', 'closed')), models.Q(models.Q(('state', 'closed'), _negated=True), ('closed_at__isnull', True), ('closed_by__isnull', True)), _connector='OR'), name='closed_incident_says_by_whom_and_when')],
+                'indexes': [models.Index(fields=['state', 'reported_at'], name='incident_by_state')],
             },
         ),
         migrations.AddField(
@@ -110,6 +113,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'emergency stop',
                 'verbose_name_plural': 'emergency stops',
+                'constraints': [models.CheckConstraint(condition=models.Q(('until__gt', models.F('at'))), name='emergency_stop_ends')],
             },
         ),
         migrations.CreateModel(
@@ -190,6 +194,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'measure',
                 'verbose_name_plural': 'measures',
                 'ordering': ['-decided_at', '-pk'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'proposed')), fields=('incident',), name='one_proposal_for_an_incident'), models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['correspondence', 'limited']), ('until__isnull', False)), models.Q(('kind', 'permanent'), ('review_on__isnull', False), ('until__isnull', True)), models.Q(('kind__in', ['warning', 'subscription', 'authorities']), ('until__isnull', True)), _connector='OR'), name='measure_ends_or_is_reviewed'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['proposed', 'declined', 'withdrawn']), ('taken_at__isnull', True)), models.Q(('state__in', ['taken', 'lifted', 'quashed']), ('taken_at__isnull', False)), _connector='OR'), name='measure_is_taken_at_an_instant'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', False), ('ended_by__isnull', False), ('state__in', ['lifted', 'quashed'])), models.Q(models.Q(('state__in', ['lifted', 'quashed']), _negated=True), ('ended_at__isnull', True), ('ended_by__isnull', True)), _connector='OR'), name='ended_measure_says_by_whom_and_when')],
+                'indexes': [models.Index(fields=['state', 'decided_at'], name='measure_by_state'), models.Index(fields=['state', 'review_on'], name='measure_by_review')],
             },
         ),
         migrations.CreateModel(
@@ -209,6 +215,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'approval',
                 'verbose_name_plural': 'approvals',
                 'ordering': ['due_on', 'pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('approved__isnull', True), ('at__isnull', True), ('by__isnull', True)), models.Q(('approved__isnull', False), ('at__isnull', False), ('by__isnull', False)), _connector='OR'), name='approval_says_by_whom_and_when')],
             },
         ),
         migrations.CreateModel(
@@ -225,6 +232,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'outside reviewer',
                 'verbose_name_plural': 'outside reviewers',
+                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('measure',), name='one_outside_reviewer_of_a_measure')],
             },
         ),
         migrations.CreateModel(
@@ -249,6 +257,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'appeal',
                 'verbose_name_plural': 'appeals',
                 'ordering': ['lodged_at', 'pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('decided_by__isnull', True), ('outcome', '')), models.Q(models.Q(('outcome', ''), _negated=True), models.Q(('decision', ''), _negated=True), ('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='decided_conduct_appeal_says_by_whom_and_why')],
             },
         ),
         migrations.CreateModel(
@@ -265,6 +274,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'affected session',
                 'verbose_name_plural': 'affected sessions',
+                'constraints': [models.UniqueConstraint(fields=('measure', 'booking'), name='one_choice_for_a_session')],
             },
         ),
         migrations.CreateModel(
@@ -282,76 +292,8 @@ class Migration(migrations.Migration):
                 'ordering': ['sent_at', 'pk'],
             },
         ),
-        migrations.AddIndex(
-            model_name='incident',
-            index=models.Index(fields=['state', 'reported_at'], name='incident_by_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='incident',
-            constraint=models.CheckConstraint(condition=models.Q(('acceptable', 'yes'), _negated=True), name='complaint_alone_is_no_incident'),
-        ),
-        migrations.AddConstraint(
-            model_name='incident',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('closed_by__isnull', False), ('state', 'closed')), models.Q(models.Q(('state', 'closed'), _negated=True), ('closed_at__isnull', True), ('closed_by__isnull', True)), _connector='OR'), name='closed_incident_says_by_whom_and_when'),
-        ),
         migrations.AddConstraint(
             model_name='followup',
             constraint=models.UniqueConstraint(condition=models.Q(('handed_on_at__isnull', True)), fields=('incident',), name='one_follow_up_of_an_incident'),
-        ),
-        migrations.AddConstraint(
-            model_name='followup',
-            constraint=models.CheckConstraint(condition=models.Q(('person', models.F('manager')), _negated=True), name='nobody_looks_after_themselves'),
-        ),
-        migrations.AddConstraint(
-            model_name='followup',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('manager__isnull', True), ('taken_at__isnull', True)), models.Q(('manager__isnull', False), ('taken_at__isnull', False)), _connector='OR'), name='taken_follow_up_says_by_whom_and_when'),
-        ),
-        migrations.AddConstraint(
-            model_name='followup',
-            constraint=models.CheckConstraint(condition=models.Q(('closed_at__isnull', True), models.Q(('manager_agreed_at__isnull', False), ('person_agreed_at__isnull', False)), _connector='OR'), name='both_agree_to_close_a_follow_up'),
-        ),
-        migrations.AddConstraint(
-            model_name='emergencystop',
-            constraint=models.CheckConstraint(condition=models.Q(('until__gt', models.F('at'))), name='emergency_stop_ends'),
-        ),
-        migrations.AddIndex(
-            model_name='measure',
-            index=models.Index(fields=['state', 'decided_at'], name='measure_by_state'),
-        ),
-        migrations.AddIndex(
-            model_name='measure',
-            index=models.Index(fields=['state', 'review_on'], name='measure_by_review'),
-        ),
-        migrations.AddConstraint(
-            model_name='measure',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'proposed')), fields=('incident',), name='one_proposal_for_an_incident'),
-        ),
-        migrations.AddConstraint(
-            model_name='measure',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['correspondence', 'limited']), ('until__isnull', False)), models.Q(('kind', 'permanent'), ('review_on__isnull', False), ('until__isnull', True)), models.Q(('kind__in', ['warning', 'subscription', 'authorities']), ('until__isnull', True)), _connector='OR'), name='measure_ends_or_is_reviewed'),
-        ),
-        migrations.AddConstraint(
-            model_name='measure',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['proposed', 'declined', 'withdrawn']), ('taken_at__isnull', True)), models.Q(('state__in', ['taken', 'lifted', 'quashed']), ('taken_at__isnull', False)), _connector='OR'), name='measure_is_taken_at_an_instant'),
-        ),
-        migrations.AddConstraint(
-            model_name='measure',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', False), ('ended_by__isnull', False), ('state__in', ['lifted', 'quashed'])), models.Q(models.Q(('state__in', ['lifted', 'quashed']), _negated=True), ('ended_at__isnull', True), ('ended_by__isnull', True)), _connector='OR'), name='ended_measure_says_by_whom_and_when'),
-        ),
-        migrations.AddConstraint(
-            model_name='approval',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('approved__isnull', True), ('at__isnull', True), ('by__isnull', True)), models.Q(('approved__isnull', False), ('at__isnull', False), ('by__isnull', False)), _connector='OR'), name='approval_says_by_whom_and_when'),
-        ),
-        migrations.AddConstraint(
-            model_name='appointment',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('measure',), name='one_outside_reviewer_of_a_measure'),
-        ),
-        migrations.AddConstraint(
-            model_name='appeal',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('decided_by__isnull', True), ('outcome', '')), models.Q(models.Q(('outcome', ''), _negated=True), models.Q(('decision', ''), _negated=True), ('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='decided_conduct_appeal_says_by_whom_and_why'),
-        ),
-        migrations.AddConstraint(
-            model_name='affectedsession',
-            constraint=models.UniqueConstraint(fields=('measure', 'booking'), name='one_choice_for_a_session'),
         ),
     ]

@@ -50,7 +50,7 @@ def remind(at: datetime) -> int:
 
 
 def _late(at: datetime) -> QuerySet[Appeal]:
-    rows = _unpressed().filter(answer_by__lt=calendars.desk(at).day_of(at))
+    rows = _unpressed().filter(answer_by__lt=calendars.day_of(at))
     return rows.select_related("measure__incident__client")
 
 

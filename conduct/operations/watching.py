@@ -22,7 +22,7 @@ from supportportal.people.access import gate_is_open
 from supportportal.people.models import Firm
 from supportportal.trail import operations as trail
 
-from .. import appeal_time, eligibility, messages_care, messages_watch, rules
+from .. import eligibility, messages_care, messages_watch, rules
 from ..models import Approval, CareNote, EmergencyStop, FollowUp, Measure
 from ..policy import POLICY
 from . import care, late_appeals, sessions, suspending
@@ -49,7 +49,7 @@ class Tick:
 
     @property
     def desk_day(self) -> date:
-        return appeal_time.desk_day(self.at, self.firm)
+        return calendars.day_of(self.at, self.firm)
 
 
 def sweep(at: datetime) -> int:

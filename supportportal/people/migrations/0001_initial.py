@@ -85,6 +85,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'person',
                 'verbose_name_plural': 'people',
                 'ordering': ['name', 'pk'],
+                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='one_person_per_address')],
             },
         ),
         migrations.CreateModel(
@@ -146,22 +147,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'restriction',
                 'verbose_name_plural': 'restrictions',
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('account__isnull', True), ('user__isnull', False)), models.Q(('account__isnull', False), ('user__isnull', True)), _connector='OR'), name='restriction_is_on_a_person_or_an_account'), models.CheckConstraint(condition=models.Q(('ends_at__isnull', True), ('ends_at__gt', models.F('starts_at')), _connector='OR'), name='restriction_ends_after_it_starts'), models.CheckConstraint(condition=models.Q(('ends_at__isnull', False), ('review_on__isnull', False), _connector='OR'), name='endless_restriction_has_a_review_date')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='one_person_per_address'),
-        ),
-        migrations.AddConstraint(
-            model_name='restriction',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('account__isnull', True), ('user__isnull', False)), models.Q(('account__isnull', False), ('user__isnull', True)), _connector='OR'), name='restriction_is_on_a_person_or_an_account'),
-        ),
-        migrations.AddConstraint(
-            model_name='restriction',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__isnull', True), ('ends_at__gt', models.F('starts_at')), _connector='OR'), name='restriction_ends_after_it_starts'),
-        ),
-        migrations.AddConstraint(
-            model_name='restriction',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__isnull', False), ('review_on__isnull', False), _connector='OR'), name='endless_restriction_has_a_review_date'),
         ),
     ]

@@ -30,6 +30,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'trail entry',
                 'verbose_name_plural': 'trail',
                 'ordering': ['pk'],
+                'indexes': [models.Index(fields=['subject_type', 'subject_id'], name='trail_by_subject')],
             },
         ),
         migrations.CreateModel(
@@ -44,14 +45,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'seal',
                 'verbose_name_plural': 'seals',
                 'ordering': ['number'],
+                'indexes': [models.Index(fields=['sealed_at'], name='seal_by_time')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(fields=['subject_type', 'subject_id'], name='trail_by_subject'),
-        ),
-        migrations.AddIndex(
-            model_name='seal',
-            index=models.Index(fields=['sealed_at'], name='seal_by_time'),
         ),
     ]
