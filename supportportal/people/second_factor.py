@@ -35,6 +35,14 @@ def has_factor(person: User, *types: Authenticator.Type) -> bool:
     return Authenticator.objects.filter(user=person, type__in=types or FACTORS).exists()
 
 
+def is_first(authenticator: Authenticator) -> bool:
+    """Whether this is the only factor of its person."""
+    if authenticator.type not in FACTORS:
+        return False
+    others = Authenticator.objects.filter(user=authenticator.user_id, type__in=FACTORS).exclude(pk=authenticator.pk)
+    return not others.exists()
+
+
 def is_missing(person: User | AnonymousUser) -> bool:
     """Whether this person must set one up before anything else: staff, superusers too, while STAFF_MFA is on."""
     return settings.STAFF_MFA and (person.is_staff or person.is_superuser) and not has_factor(cast(User, person))

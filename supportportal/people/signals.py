@@ -38,8 +38,10 @@ def _agent(request: HttpRequest) -> str:
     return request.META.get("HTTP_USER_AGENT", "")
 
 
-def _added(sender: Any, user: User, authenticator: Authenticator, **kwargs: Any) -> None:
+def _added(sender: Any, request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any) -> None:
     trail.record("person.second_factor_added", user, by=user, at=timezone.now(), kind=str(authenticator.type))
+    if second_factor.is_first(authenticator):  # whoever has come in by the password alone is still there
+        sign_ins.end_all(user, but=request.session.session_key or "")
 
 
 def _removed(sender: Any, user: User, authenticator: Authenticator, **kwargs: Any) -> None:

@@ -81,6 +81,7 @@ def test_what_was_backed_up_comes_back_and_owes_nothing_until_released(kept, tmp
     second = Machine(tmp_path, "second")
     said = second.manage("restore", str(archive))
     assert counts(second) == before
+    assert "a backup was put back whose trail ended" in second.manage("verify_trail")
     assert "1 files were put back" in said and "1 were due by now" in said
     assert second.ask("StoredFile.objects.get().content.read()") == "b'evidence'"
     assert (

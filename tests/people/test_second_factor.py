@@ -182,6 +182,42 @@ def test_setting_up_an_app_leads_to_the_codes_and_on_to_where_one_wanted_to_go(
     assert {one.facts["kind"] for one in added} == {"totp", "recovery_codes"}
 
 
+def set_up_app(client):
+    page = client.get("/accounts/2fa/totp/activate/")
+    secret = re.search(r'class="key">(\w+)<', page.content.decode())[1]
+    return client.post("/accounts/2fa/totp/activate/", {"code": number(secret)})
+
+
+@pytest.mark.parametrize("who", ["staff", "client"])
+def test_setting_up_the_first_one_ends_what_came_in_without_it(
+    client, staff, anna, who, django_capture_on_commit_callbacks
+):
+    person = staff if who == "staff" else anna
+    person.set_password(PASSWORD)
+    person.save()
+    waiting, colleague = Client(), Client()
+    for browser in (client, waiting):
+        by_password(browser, person)
+        assert is_signed_in(browser)
+    colleague.force_login(StaffFactory())
+    with django_capture_on_commit_callbacks(execute=True):
+        assert set_up_app(client).status_code == 302
+    assert not is_signed_in(waiting)
+    assert is_signed_in(client) and is_signed_in(colleague)
+
+
+def test_setting_up_another_ends_nothing(client, staff, django_capture_on_commit_callbacks):
+    Authenticator.objects.create(user=staff, type=Authenticator.Type.WEBAUTHN, data={"name": "Key", "credential": {}})
+    elsewhere = Client()
+    for browser in (client, elsewhere):
+        browser.force_login(staff)
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    with django_capture_on_commit_callbacks(execute=True):
+        assert set_up_app(client).status_code == 302
+    assert Authenticator.objects.filter(user=staff, type=Authenticator.Type.TOTP).exists()
+    assert is_signed_in(elsewhere)
+
+
 def test_a_wrong_number_sets_up_nothing(client, staff):
     by_password(client, staff)
     client.get("/accounts/2fa/totp/activate/")

@@ -73,6 +73,36 @@ def test_a_demo_which_begins_anew_marks_nothing(account, at, file, settings):
     assert marks.known(file) == 0
 
 
+def test_a_restore_puts_back_the_end_and_is_told(account, at, file):
+    """What was marked after the backup was made no longer counts; what comes after it does."""
+    day = timedelta(days=1)
+    record(account, at)
+    marks.keep(file, at=at)
+    record(account, at + day)
+    marks.keep(file, at=at + day)
+    raw("DELETE FROM trail_seal WHERE number > 1")
+    raw("DELETE FROM trail_entry WHERE id > %s", Entry.objects.earliest("pk").pk)
+    assert "the trail was cut off" in verify(file)[0]  # the control: nobody has said that a backup was put back
+    marks.keep_restore(file, at=at + 2 * day)
+    said = verify(file)
+    assert said[0] == "On 2026-11-26 11:00 UTC a backup was put back whose trail ended with seal 1."
+    assert "It agrees with 1 earlier mark." in said[1]
+    record(account, at + 3 * day, count=2)
+    marks.keep(file, at=at + 3 * day)
+    assert "It agrees with 2 earlier marks." in verify(file)[1]
+    raw("DELETE FROM trail_seal WHERE number > 1")
+    raw("DELETE FROM trail_entry WHERE id > %s", Entry.objects.earliest("pk").pk)
+    assert any("the trail was cut off" in line for line in verify(file))
+
+
+def test_a_restore_of_an_empty_trail_is_told_too(file, at):
+    marks.keep_restore(file, at=at)
+    assert verify(file) == [
+        "On 2026-11-24 11:00 UTC a backup was put back whose trail ended with seal 0.",
+        "The trail is empty.",
+    ]
+
+
 def cut_off(entries):
     raw("DELETE FROM trail_seal WHERE number > 3")
     raw("DELETE FROM trail_entry WHERE id > %s", entries[2].pk)

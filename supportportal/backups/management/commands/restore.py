@@ -12,6 +12,7 @@ from supportportal.backups import archives, databases
 from supportportal.backups.archives import Manifest
 from supportportal.backups.databases import BackupFailed
 from supportportal.outbox import restored
+from supportportal.trail import marks
 
 
 class Command(BaseCommand):
@@ -45,8 +46,10 @@ class Command(BaseCommand):
         try:
             archives.restore_database(archive)
             call_command("migrate", verbosity=0, interactive=False)
-            held = restored.hold(manifest.made_at, at=timezone.now())
+            at = timezone.now()
+            held = restored.hold(manifest.made_at, at=at)
             files = archives.restore_files(archive)
+            marks.keep_restore(settings.TRAIL_MARKS, at=at)
         except BackupFailed as error:
             raise CommandError(str(error)) from error
         self.stdout.write(

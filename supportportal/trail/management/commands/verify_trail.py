@@ -24,6 +24,8 @@ class Command(BaseCommand):
     def handle(self, *, file: Path, **options) -> None:
         at = timezone.now()
         found = 0
+        for restore in marks.restores(file):
+            self.stdout.write(restore)
         for fault in self._faults(file, at):
             self.stdout.write(fault)
             found += 1
