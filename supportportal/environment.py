@@ -27,12 +27,15 @@ class Environment(environ.Env):
             raise ImproperlyConfigured(f"{var} is {value!r}; it can be true or false.")
         return word in YES
 
-    def int(self, var: str, default: Any = environ.Env.NOTSET) -> int:
+    def int(self, var: str, default: Any = environ.Env.NOTSET, *, least: builtins.int = 0) -> int:
         value = self.get_value(var, default=default)
         try:
-            return int(value)
+            found = builtins.int(value)
         except ValueError:
             raise ImproperlyConfigured(f"{var} is {value!r}; it has to be a whole number.") from None
+        if found < least:
+            raise ImproperlyConfigured(f"{var} is {found}; it has to be {least} or more.")
+        return found
 
     def choice(self, var: str, choices: list[str]) -> str:
         """One of ``choices``; the first is the default."""

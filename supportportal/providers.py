@@ -48,6 +48,8 @@ def _smtp(env: Environment) -> dict[str, Any]:
         raise wrong from None
     if found.get("EMAIL_BACKEND") != SMTP or not found.get("EMAIL_HOST"):
         raise wrong
+    if bool(found.get("EMAIL_HOST_USER")) != bool(found.get("EMAIL_HOST_PASSWORD")):
+        raise ImproperlyConfigured("EMAIL_URL has a user without a password, or the other way round: no mail would go.")
     return {name: value for name, value in found.items() if name.startswith("EMAIL_") and name != "EMAIL_FILE_PATH"}
 
 
@@ -93,10 +95,7 @@ def lease(env: Environment, *timeouts: int) -> int:
 
 def seconds(env: Environment, name: str) -> int:
     """A time-out; none at all would let one silent provider hold up everything."""
-    found = env.int(name, default=10)
-    if found < 1:
-        raise ImproperlyConfigured(f"{name} is {found}; it has to be at least 1 second.")
-    return found
+    return env.int(name, default=10, least=1)
 
 
 def sign_on(env: Environment) -> dict[str, Any]:

@@ -213,9 +213,9 @@ STATIC_ROOT = Path(env("STATIC_ROOT", default=str(VAR_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "supportportal" / "static", ("help", BASE_DIR / "docs" / "pictures")]
 MEDIA_ROOT = VAR_DIR / "media"
 PRIVATE_FILES_ROOT = VAR_DIR / "private"
-FILES_MAX_BYTES = env.int("FILES_MAX_BYTES", default=10 * 1024 * 1024)
-FILES_MAX_COUNT = env.int("FILES_MAX_COUNT", default=5)
-FILES_MAX_PIXELS = env.int("FILES_MAX_PIXELS", default=50_000_000)
+FILES_MAX_BYTES = env.int("FILES_MAX_BYTES", default=10 * 1024 * 1024, least=1)
+FILES_MAX_COUNT = env.int("FILES_MAX_COUNT", default=5, least=1)
+FILES_MAX_PIXELS = env.int("FILES_MAX_PIXELS", default=50_000_000, least=1)
 CLAMD_URL = env.address("CLAMD_URL", schemes=("tcp", "unix"))  # what looks for viruses; files wait until it has
 FILES_MAX_ARCHIVE_MEMBERS = 2_000
 FILES_MAX_UNPACKED_BYTES = 100 * 1024 * 1024
@@ -261,7 +261,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_POOL = "threads"
-CELERY_WORKER_CONCURRENCY = env.int("WORKER_THREADS", default=4)
+CELERY_WORKER_CONCURRENCY = env.int("WORKER_THREADS", default=4, least=1)
 
 
 def _every(seconds: float, task: str) -> dict[str, object]:
@@ -313,7 +313,7 @@ OUTBOX_GATEWAYS = {
 INBOUND_PROVIDER = providers.inbound(env)
 INBOUND_DOMAIN = env("INBOUND_DOMAIN", default="").lower()  # replies go to reply+…@ there; else to the contact address
 INBOUND_AUTHSERV_ID = env("INBOUND_AUTHSERV_ID", default="").lower()  # the receiving server's name in its verdicts
-INBOUND_MAX_BYTES = env.int("INBOUND_MAX_BYTES", default=25 * 1024 * 1024)
+INBOUND_MAX_BYTES = env.int("INBOUND_MAX_BYTES", default=25 * 1024 * 1024, least=1)
 OUTBOX_LEASE = providers.lease(env, EMAIL_TIMEOUT, SMS_TIMEOUT)
 
 # -- behind a domain name: all of it follows from an https address in SITE_URL -------------------------------------

@@ -47,7 +47,7 @@ def _paused(at: datetime) -> Iterator[Trouble]:
         yield Trouble(
             "outbox.paused",
             f"Sending by {gateway.name} pauses for another {span(gateway.paused_until - at)}, after"
-            f" {gateway.failures} failures in a row: {reason}.",
+            f" failures in a row ({gateway.failures}): {reason}.",
             grave=gateway.failures >= SHORT_PAUSES and not no_provider,
         )
 
@@ -62,7 +62,7 @@ def _waiting(at: datetime) -> Iterator[Trouble]:
 def _unmarked(at: datetime) -> Iterator[Trouble]:
     left = Message.objects.filter(state=Message.State.SENDING, lease_until__lte=at - PATIENCE)
     if count := left.count():
-        yield Trouble("outbox.left", f"{count} messages were left by a sender that died, and nobody asks about them.")
+        yield Trouble("outbox.left", f"Messages left by a sender that died, about which nobody asks: {count}.")
 
 
 def _arrived(at: datetime) -> Iterator[Trouble]:
@@ -70,7 +70,7 @@ def _arrived(at: datetime) -> Iterator[Trouble]:
     if reports.filter(attempts__lt=MOST_ATTEMPTS, at__lte=at - PATIENCE).exists():
         yield Trouble("outbox.reports", "Reports of providers wait to be handled.")
     if count := reports.filter(attempts__gte=MOST_ATTEMPTS).count():
-        yield Trouble("outbox.reports_given_up", f"{count} reports of providers could not be handled.", grave=False)
+        yield Trouble("outbox.reports_given_up", f"Providers' reports that could not be handled: {count}.", grave=False)
     if Inbound.objects.filter(state=Inbound.State.NEW, arrived_at__lte=at - PATIENCE).exists():
         yield Trouble("outbox.mail", "Mails that came in wait to be read.")
 
@@ -81,13 +81,13 @@ def _given_up(at: datetime) -> Iterator[Trouble]:
     if poison := in_trouble.filter(note__startswith=NOT_WRITTEN).count():
         yield Trouble(
             "outbox.poison",
-            f"{poison} messages could not be written, which is a fault of the portal's or of its templates: the"
-            " worker's log says where. They are tried again for a day, then wait in the admin to be sent again.",
+            f"Messages that could not be written, by a fault of the portal or of its templates: {poison}. The worker's"
+            " log says where. They are tried again for a day, then wait in the admin to be sent again.",
             grave=False,
         )
     if count := failed.exclude(note__startswith=NOT_WRITTEN).count():
         yield Trouble(
-            "outbox.failed", f"{count} messages failed within 30 days; the admin shows each and why.", grave=False
+            "outbox.failed", f"Messages that failed within 30 days: {count}. The admin shows each and why.", grave=False
         )
 
 

@@ -63,6 +63,16 @@ def test_a_wrong_value_never_shows_a_password():
     assert "hunter2" not in checked.stderr + checked.stdout
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "least"),
+    [("TRUSTED_PROXY_COUNT", "-1", 0), ("FILES_MAX_BYTES", "-5", 1), ("WORKER_THREADS", "0", 1)],
+)
+def test_a_number_below_what_makes_sense_stops_the_start(name, value, least):
+    checked = run("manage.py", "check", **PRODUCTION | {name: value})
+    assert checked.returncode == 1
+    assert f"{name} is {value}; it has to be {least} or more." in checked.stderr
+
+
 @pytest.mark.parametrize("target", ["start-empty", "owner"])
 def test_the_empty_portal_keeps_to_itself_whatever_is_set(target, tmp_path):
     """A developer's .env may name the real database: nothing is tried out there."""

@@ -63,6 +63,8 @@ def test_every_way_out_has_a_time_out():
         pytest.param({"EMAIL_URL": "smtp://a", "EMAIL_BACKEND": "anymail.backends.x.Y"}, "both", id="two ways"),
         pytest.param({"EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend"}, "anymail", id="dummy"),
         pytest.param({"ANYMAIL_MAILGUN_API_KEY": "k"}, "which provider", id="a key to nothing"),
+        pytest.param({"EMAIL_URL": "smtp+tls://user@mail.example"}, "without a password", id="no password"),
+        pytest.param({"EMAIL_URL": "smtp+tls://:secret@mail.example"}, "the other way round", id="no user"),
         pytest.param({"EMAIL_TIMEOUT": "0"}, "EMAIL_TIMEOUT", id="no time-out"),
         pytest.param({"EMAIL_TIMEOUT": "soon"}, "EMAIL_TIMEOUT", id="not a number"),
     ],
