@@ -84,6 +84,8 @@ def read_manifest(archive: Path) -> Manifest:
         return Manifest(
             datetime.fromisoformat(said["made_at"]), said["vendor"], frozenset(said["migrations"]), said["sha256"]
         )
+    except FileNotFoundError as error:
+        raise BackupFailed(f"There is no file {archive}.") from error
     except (OSError, tarfile.TarError, ValueError, KeyError, BackupFailed) as error:
         raise BackupFailed(f"{archive.name} is no backup of this portal, or it is damaged ({error}).") from error
 

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.template.loader import render_to_string
 
 from supportportal import room
 from supportportal.files.intake import NoRoom
@@ -24,6 +24,11 @@ class NoRoomMiddleware:
         """Every change is made whole or not at all, so what could not be kept has left nothing behind."""
         if not isinstance(error, NoRoom) and not room.is_used_up(error):
             return None
-        said = "The disk or the database is full, so %s %r changed nothing. Make room."
-        logger.error(said, request.method, request.path)
-        return render(request, "507.html", {"reference": request_id.get()}, status=503)
+        return answer(request)
+
+
+def answer(request: HttpRequest) -> HttpResponse:
+    """Asks nothing of the database."""
+    said = "The disk or the database is full, so %s %r changed nothing. Make room."
+    logger.error(said, request.method, request.path)
+    return HttpResponse(render_to_string("507.html", {"reference": request_id.get()}), status=503)

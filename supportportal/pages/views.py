@@ -17,12 +17,14 @@ from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 from redis import RedisError
 
+from supportportal import room
 from supportportal.colour import accents
 from supportportal.files.download import image_response
 from supportportal.logs import request_id
 from supportportal.people import zones
 from supportportal.people.models import Firm
 
+from . import full
 from .forgery import own_answer
 from .legal import TEXTS
 from .panels import help_board, home_board
@@ -127,10 +129,13 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
     503 with ``Retry-After`` where the database or Redis could not be reached: it will be there again.
     """
+    error = sys.exc_info()[1]
+    if room.is_used_up(error):  # met before any view, where the reader is looked for
+        return full.answer(request)
     reference = request_id.get()
     logging.getLogger("django.request").error("The reference given for the error on %r is %s", request.path, reference)
     answer = HttpResponse(render_to_string("500.html", {"reference": reference}), status=500)
-    if _is_down(sys.exc_info()[1]):
+    if _is_down(error):
         answer.status_code, answer["Retry-After"] = 503, "30"
     return answer
 

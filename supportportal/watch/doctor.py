@@ -6,6 +6,8 @@ from datetime import datetime
 
 from django.db import Error
 
+from supportportal import room
+
 from . import readiness
 from .troubles import Trouble
 
@@ -51,6 +53,9 @@ def _database() -> Iterator[Trouble]:
     try:
         behind, ahead = readiness.behind(), readiness.ahead()
     except Error as error:
+        if room.is_used_up(error):
+            yield Trouble("database.full", readiness.NO_ROOM)
+            return
         reason = str(error).strip().partition("\n")[0]
         yield Trouble("database", f"The database cannot be used: {reason}. Look at DATABASE_URL.")
         return
@@ -58,12 +63,12 @@ def _database() -> Iterator[Trouble]:
         names = ", ".join(sorted(f"{app}.{name}" for app, name in behind)[:3])
         yield Trouble(
             "database.behind",
-            f"The database is behind this code by {len(behind)} migrations ({names}): run manage.py migrate.",
+            f"The database is behind this code (migrations missing: {len(behind)}, as {names}): run manage.py migrate.",
         )
     if ahead:
         yield Trouble(
             "database.ahead",
-            f"The database is ahead of this code by {len(ahead)} migrations: it was migrated by a newer release. That"
-            " is right in the midst of an upgrade; otherwise start the newer release.",
+            f"The database is ahead of this code (migrations unknown here: {len(ahead)}): it was migrated by a newer"
+            " release. That is right in the midst of an upgrade; otherwise start the newer release.",
             grave=False,
         )

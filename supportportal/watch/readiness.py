@@ -11,9 +11,12 @@ from django.db import Error, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
+from supportportal import room
+
 ANSWER_WITHIN = 1.0  # seconds, of Redis
 Migrations = set[tuple[str, str]]
 
+NO_ROOM = "The disk or the database is full: make room."
 NO_DATABASE = "The database does not answer."
 BEHIND = "The database is behind this code: run manage.py migrate."
 AHEAD = "The database is ahead of this code, as in the midst of an upgrade."
@@ -29,9 +32,14 @@ def why_not() -> str:
     try:
         if behind():
             return BEHIND
-    except Error:
-        return NO_DATABASE
+    except Error as error:
+        return database_fault(error)
     return broker_fault()
+
+
+def database_fault(error: Error) -> str:
+    """What an error of the database says of it, in a sentence."""
+    return NO_ROOM if room.is_used_up(error) else NO_DATABASE
 
 
 def behind() -> Migrations:

@@ -1,9 +1,12 @@
+import sqlite3
 from pathlib import Path
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import Error
 from django.utils import timezone
 
+from supportportal import room
 from supportportal.backups import archives
 from supportportal.backups.databases import BackupFailed
 from supportportal.watch import beats
@@ -29,12 +32,16 @@ class Command(BaseCommand):
             made = archives.make(to, at=at, with_files=not without_files)
             archives.verify(made)
             gone = archives.prune(to, keep=keep) if keep else []
-        except (BackupFailed, OSError) as error:
-            raise CommandError(f"No backup was made: {error}") from error
+        except (BackupFailed, OSError, Error, sqlite3.Error) as error:
+            raise CommandError(f"No backup was made: {_reason(error)}") from error
         beats.note(beats.BACKUP, at)
         self.stdout.write(f"{made} ({made.stat().st_size:,} bytes)")
         for path in gone:
             self.stdout.write(f"deleted {path}")
+
+
+def _reason(error: Exception) -> str:
+    return "the disk or the database is full. Make room." if room.is_used_up(error) else str(error)
 
 
 def _positive(text: str) -> int:
