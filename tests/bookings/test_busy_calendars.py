@@ -238,9 +238,9 @@ def test_a_failure_keeps_what_was_known_and_says_since_when(cast, calendar, serv
 
 
 def test_too_large_or_slow_is_such_a_failure(cast, calendar, server, monkeypatch):
-    limits = fetching.Limits(bytes=50_000, seconds=0.5, idle=0.3)
-    monkeypatch.setattr(fetching.fetch, "__kwdefaults__", {**fetching.fetch.__kwdefaults__, "limits": limits})
-    for number, (mode, problem) in enumerate([("huge", "too_large"), ("hang", "slow")]):
+    small, quick = fetching.Limits(bytes=50_000), fetching.Limits(seconds=0.5, idle=0.3)
+    for number, (mode, problem, limits) in enumerate([("huge", "too_large", small), ("hang", "slow", quick)]):
+        monkeypatch.setattr(fetching.fetch, "__kwdefaults__", {**fetching.fetch.__kwdefaults__, "limits": limits})
         server.mode = mode
         assert read(NOW + number * DAY).problem == problem
 

@@ -290,7 +290,7 @@ if connection.vendor == "postgresql":
         second = session(firm)
         second.save()
         elsewhere.set_autocommit(False)
-        run("SET LOCAL lock_timeout = '1s'", on=elsewhere)
+        run("SET LOCAL lock_timeout = '30s'", on=elsewhere)
         start = ask(firm)
         with transaction.atomic():
             move(second, TEN + 60, on=connection)
@@ -310,7 +310,7 @@ if connection.vendor == "postgresql":
         second = session(firm, agent=firm.idle)
         second.save()
         elsewhere.set_autocommit(False)
-        run("SET LOCAL lock_timeout = '1s'", on=elsewhere)
+        run("SET LOCAL lock_timeout = '30s'", on=elsewhere)
         third, fourth = session(firm, agent=firm.idle, first_cell=TEN + 72), session(firm, first_cell=TEN + 84)
         third.save(), fourth.save()
         with transaction.atomic():

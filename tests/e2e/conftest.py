@@ -6,7 +6,7 @@ import shutil
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
-from playwright.sync_api import Locator
+from playwright.sync_api import Locator, expect
 
 WIDTHS = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 900}}
 LANGUAGES = ["en", "it", "nl"]
@@ -14,6 +14,8 @@ SERIOUS = {"serious", "critical"}
 # Axe would load the style sheets again into inline styles, which our own security policy refuses;
 # telling of what was right too takes as long as looking.
 AXE_OPTIONS = {"preload": False, "resultTypes": ["violations"]}
+
+expect.set_options(timeout=30_000)  # a busy machine draws slowly, and what comes in the end is right
 
 # Playwright's loop runs in the test's own thread, where Django would otherwise refuse the database.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"

@@ -1,5 +1,6 @@
 """Setting up a passkey and signing in with it, in a browser with a device that holds one."""
 
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
@@ -8,7 +9,7 @@ from allauth.mfa.totp.internal.auth import TOTP
 
 from supportportal.people import operations
 from tests.factories import PASSWORD, FirmFactory, StaffFactory
-from tests.people.one_time import number
+from tests.people.one_time import AT, number
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -18,6 +19,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def enforced(settings):
     settings.STAFF_MFA = settings.REAUTHENTICATE = True
     FirmFactory()
+
+
+@pytest.fixture(autouse=True)
+def clock_of_apps(monkeypatch):
+    monkeypatch.setattr("allauth.mfa.totp.internal.auth.time", SimpleNamespace(time=lambda: AT))
 
 
 @pytest.fixture

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.serving import Mode
 from tests.fakes.smtp import fake_smtp
 from tests.fakes.web import FakeMailgun, FakeTwilio, fake_web
 
 TEMPLATES = Path(__file__).parent / "templates"
-SHORT = 0.5  # seconds: the time-out where a fake hangs
+PATIENT, SHORT = 10, 0.5  # seconds: the time-out, and that for a fake that hangs
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +56,7 @@ def person(db, firm):
 def smtp(settings):
     with fake_smtp() as fake:
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", fake.port, SHORT
+        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", fake.port, PATIENT
         yield fake
 
 
@@ -73,7 +74,7 @@ def twilio(settings):
             "MESSAGING_SERVICE_SID": "",
             "API_URL": fake.url,
         }
-        settings.SMS_TIMEOUT = SHORT
+        settings.SMS_TIMEOUT = PATIENT
         yield fake
 
 
@@ -86,6 +87,18 @@ def mailgun(settings):
             "MAILGUN_API_URL": fake.url,
             "MAILGUN_SENDER_DOMAIN": "client.example",
             "WEBHOOK_SECRET": "user:password-of-the-test",
-            "REQUESTS_TIMEOUT": SHORT,
+            "REQUESTS_TIMEOUT": PATIENT,
         }
         yield fake
+
+
+@pytest.fixture
+def wait_less(settings):
+    """``wait_less(mode)``: whoever will not answer is soon left; others may take their time on a busy machine."""
+
+    def wait_less(mode: Mode = Mode.HANG) -> None:
+        if mode == Mode.HANG:
+            settings.EMAIL_TIMEOUT = settings.SMS_TIMEOUT = SHORT
+            settings.ANYMAIL = {**settings.ANYMAIL, "REQUESTS_TIMEOUT": SHORT}
+
+    return wait_less

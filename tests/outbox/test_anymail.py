@@ -38,7 +38,8 @@ def test_a_mail_carries_our_id_and_keeps_the_providers(person, mailgun, clock):
         pytest.param(Mode.BAD_LOGIN, State.RETRYING, State.RETRYING, id="401: all wait"),
     ],
 )
-def test_trouble(firm, mailgun, clock, mode, state, rest):
+def test_trouble(firm, mailgun, clock, wait_less, mode, state, rest):
+    wait_less(mode)
     first, second = owe(UserFactory(), at=NOON.replace(hour=9)), owe(UserFactory())
     mailgun.mode = mode
     deliver(clock)

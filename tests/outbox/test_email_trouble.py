@@ -45,7 +45,8 @@ def crowd(good=3, bad=1):
         pytest.param(Mode.LOSE_ANSWER, State.UNKNOWN, State.RETRYING, id="taken without an answer: unknown"),
     ],
 )
-def test_trouble_over_smtp(firm, smtp, clock, mode, state, others):
+def test_trouble_over_smtp(firm, smtp, clock, wait_less, mode, state, others):
+    wait_less(mode)
     (troubled,), fine = crowd()
     smtp.modes["bad0@client.example"] = mode
     deliver(clock)
@@ -54,7 +55,8 @@ def test_trouble_over_smtp(firm, smtp, clock, mode, state, others):
 
 
 @pytest.mark.parametrize("mode", [Mode.DOWN, Mode.BUSY, Mode.RESET, Mode.HANG])
-def test_when_the_provider_is_well_again_everything_arrives_once(firm, smtp, clock, mode):
+def test_when_the_provider_is_well_again_everything_arrives_once(firm, smtp, clock, wait_less, mode):
+    wait_less(mode)
     troubled, fine = crowd()
     smtp.modes["bad0@client.example"] = mode
     deliver(clock)
@@ -75,7 +77,8 @@ def test_a_lost_answer_repeats_the_mail_under_the_same_message_id(firm, smtp, cl
     assert sorted(smtp.message_ids().values()) == [1, 1, 1, 2]
 
 
-def test_a_timeout_pauses_the_channel(firm, smtp, clock):
+def test_a_timeout_pauses_the_channel(firm, smtp, clock, wait_less):
+    wait_less()
     crowd()
     smtp.mode = Mode.HANG
     deliver(clock)
@@ -90,7 +93,8 @@ def test_a_timeout_pauses_the_channel(firm, smtp, clock):
     assert Gateway.objects.get(name="smtp").paused_until is None
 
 
-def test_what_was_released_has_not_used_up_an_attempt(firm, smtp, clock):
+def test_what_was_released_has_not_used_up_an_attempt(firm, smtp, clock, wait_less):
+    wait_less()
     _, fine = crowd()
     smtp.modes["bad0@client.example"] = Mode.HANG
     deliver(clock)

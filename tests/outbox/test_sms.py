@@ -110,7 +110,8 @@ def test_only_opting_out_withdraws_the_consent(person, twilio, clock, code, keep
         pytest.param(Mode.BAD_LOGIN, State.RETRYING, State.RETRYING, id="401: all wait"),
     ],
 )
-def test_trouble(firm, twilio, clock, mode, state, rest):
+def test_trouble(firm, twilio, clock, wait_less, mode, state, rest):
+    wait_less(mode)
     first, second = (
         owe_sms(UserFactory(phone=phone, sms_consent_at=NOON), at=NOON - timedelta(minutes=10 - n))
         for n, phone in enumerate(["+393331234561", "+393331234562"])
@@ -121,7 +122,8 @@ def test_trouble(firm, twilio, clock, mode, state, rest):
 
 
 @pytest.mark.parametrize("mode", [Mode.DOWN, Mode.HANG, Mode.RESET, Mode.LOSE_ANSWER])
-def test_an_unclear_one_is_asked_about_and_arrives_exactly_once(person, twilio, clock, mode):
+def test_an_unclear_one_is_asked_about_and_arrives_exactly_once(person, twilio, clock, wait_less, mode):
+    wait_less(mode)
     message = owe_sms(person)
     twilio.mode = mode
     deliver(clock)

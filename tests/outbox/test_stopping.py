@@ -30,7 +30,7 @@ MAILS = 80
 def worker(tmp_path):
     """A real ``celery worker`` on the test's database, sending to a slow mail server."""
     with fake_smtp() as smtp:
-        smtp.pace = 0.05
+        smtp.pace = 0.25
         log = tmp_path / "log"
         environment = {**os.environ, "DATABASE_URL": _database_url(), "EMAIL_URL": smtp.url, "DEMO": "0"}
         environment |= {"LOG_LEVEL": "INFO", "LOG_FORMAT": "json"}
@@ -67,7 +67,7 @@ def states():
 def send_some(process, smtp):
     owe_mails()
     tasks.deliver_email.apply_async(headers={"portal_request": "asked-for-by-a-request"})
-    wait_until(lambda: len(smtp.accepted) >= 5 or process.poll() is not None, what="the worker to send")
+    wait_until(lambda: len(smtp.accepted) >= 5 or process.poll() is not None, seconds=120, what="the worker to send")
     assert process.poll() is None, process.log.read_text()
 
 

@@ -79,7 +79,7 @@ def test_what_was_set_up_before_goes_on_and_is_locked_by_the_command(client, rit
     assert sign_in(Client(), codes[3]).status_code == 302
 
 
-@pytest.mark.parametrize("tried", [number(SECRET), "000000", "12345678"])
+@pytest.mark.parametrize("tried", [number(SECRET), "000000", "12345678"], ids=["right", "wrong", "too long"])
 def test_with_the_key_lost_nobody_gets_in_and_is_told_the_way_out(client, rita, settings, tried):
     TOTP.activate(rita, SECRET)
     RecoveryCodes.activate(rita)

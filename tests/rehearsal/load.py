@@ -52,7 +52,9 @@ class Load:
     kept: float = 0.3  # of the sessions
     ending: threading.Event = field(default_factory=threading.Event)
     booked: list[str] = field(default_factory=list)
-    troubles: list[tuple[float, str]] = field(default_factory=list)
+    troubles: list[tuple[float, float, str]] = field(
+        default_factory=list
+    )  # tried from, until, what
     requests: int = 0
     faults: list[str] = field(default_factory=list)
 
@@ -74,6 +76,7 @@ class Load:
             self.faults.append(f"{type(error).__name__}: {error}")
 
     def _attempt(self, one, chance):
+        begun = time.monotonic()
         try:
             reference = book(one, chance.choice)
             if reference:
@@ -84,10 +87,10 @@ class Load:
                     if link:
                         one.submit(one.get(link.group(1)), "reason", reason="other")
         except (OSError, AssertionError) as error:
-            self.troubles.append((time.monotonic(), repr(error)[:300]))
+            self.troubles.append((begun, time.monotonic(), repr(error)[:300]))
             self.ending.wait(0.2)
         bad = [status for status in one.statuses if status >= 500]
-        self.troubles += [(time.monotonic(), str(status)) for status in bad]
+        self.troubles += [(begun, time.monotonic(), str(status)) for status in bad]
 
 
 @dataclass
@@ -102,8 +105,9 @@ class Downs:
         yield
         self.spans.append((began, time.monotonic() + RECOVERY))
 
-    def covers(self, instant):
-        return any(began <= instant <= ended for began, ended in self.spans)
+    def touch(self, begun, ended):
+        """Whether something was down at some time between: who asked then may be told so only later."""
+        return any(down <= ended and begun <= up for down, up in self.spans)
 
 
 def more(load, count):

@@ -4,9 +4,10 @@ import contextlib
 import gzip
 import http.server
 import threading
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+
+BOMB = gzip.compress(b"x" * 10_000_000)
 
 
 def calendar_of(*events: Iterable[str], extra: Iterable[str] = ()) -> bytes:
@@ -34,7 +35,7 @@ class Server:
 
 @contextlib.contextmanager
 def serving() -> Iterator[Server]:
-    server = Server()
+    server, ending = Server(), threading.Event()
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
@@ -88,7 +89,7 @@ def serving() -> Iterator[Server]:
                 self.wfile.write(b"x" * 65536)
 
         def answer_bomb(self):
-            self.say(200, gzip.compress(b"x" * 10_000_000), Content_Encoding="gzip")
+            self.say(200, BOMB, Content_Encoding="gzip")
 
         def answer_cut(self):
             self.send_response(200)
@@ -97,22 +98,21 @@ def serving() -> Iterator[Server]:
             self.wfile.write(server.body)
 
         def answer_hang(self):
-            time.sleep(3)
+            ending.wait()
 
         def answer_drip(self):
             """Alive all the time, and never done."""
             self.send_response(200)
             self.end_headers()
-            for _second in range(60):
-                self.wfile.write(b"x")
-                self.wfile.flush()
-                time.sleep(0.05)
+            self.drip(b"x")
 
         def answer_drip_head(self):
-            for _second in range(60):
-                self.wfile.write(b"H")
+            self.drip(b"H")
+
+        def drip(self, byte):
+            while not ending.wait(0.05):
+                self.wfile.write(byte)
                 self.wfile.flush()
-                time.sleep(0.05)
 
     httpd = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     httpd.daemon_threads = True
@@ -122,6 +122,7 @@ def serving() -> Iterator[Server]:
     try:
         yield server
     finally:
+        ending.set()
         httpd.shutdown()
         httpd.server_close()
         thread.join()
