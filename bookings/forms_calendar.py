@@ -1,10 +1,13 @@
 """What staff type about an agent's own calendar."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from supportportal import fetching
 
+from .models import BusyCalendar
 from .operations.busy_calendars import who_may_be_asked
 
 LONGEST = 1_400  # it is kept locked, which takes up to 2,000
@@ -41,5 +44,15 @@ class BusyCalendarForm(forms.Form):
                 raise fetching.NotFetched(fetching.Failure.ADDRESS)
             fetching.host_of(address, who_may_be_asked())
         except fetching.NotFetched:
-            raise forms.ValidationError(_("Please give an address that begins with https://.")) from None
+            raise forms.ValidationError(_refusal(address)) from None
         return address
+
+
+def _refusal(address: str) -> Any:
+    """Why that address may not be asked, as far as its text tells."""
+    scheme, _colon, rest = address.partition("://")
+    if scheme.lower() != "https":
+        return _("Please give an address that begins with https://.")
+    if "@" in rest.partition("/")[0]:
+        return _("Please leave out user name and password: such an address cannot be read.")
+    return BusyCalendar.Problem.ADDRESS.label

@@ -30,6 +30,7 @@ IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 class Failure(StrEnum):
     ADDRESS = "address"  # not one that may be asked
     UNREACHABLE = "unreachable"
+    CERTIFICATE = "certificate"
     SLOW = "slow"
     REFUSED = "refused"
     SERVER = "server"
@@ -108,7 +109,17 @@ def is_public(text: str) -> bool:
 
 def host_of(address: str, who: Who = Who()) -> str:
     """The host of an address that may be asked, as far as its text tells; raises NotFetched."""
-    return _target(address, who).host
+    host = _target(address, who).host
+    if host not in who.internal_hosts and _is_plainly_internal(host):
+        raise NotFetched(Failure.ADDRESS)
+    return host
+
+
+def _is_plainly_internal(host: str) -> bool:
+    try:
+        return not _is_public(ipaddress.ip_address(host))
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def _is_public(ip: IPAddress) -> bool:
@@ -158,6 +169,8 @@ def _asked(target: _Target, headers: dict[str, str], until: float, who: Who, lim
                 return _read(response, limits)
     except TimeoutError as error:
         raise NotFetched(Failure.SLOW) from error
+    except ssl.SSLCertVerificationError as error:
+        raise NotFetched(Failure.CERTIFICATE) from error
     except (OSError, http.client.HTTPException) as error:
         is_late = time.monotonic() >= until
         raise NotFetched(Failure.SLOW if is_late else Failure.UNREACHABLE) from error

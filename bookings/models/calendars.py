@@ -50,6 +50,7 @@ class BusyCalendar(models.Model):
     class Problem(models.TextChoices):
         ADDRESS = "address", _("The address does not lead to a public https page.")
         UNREACHABLE = "unreachable", _("The server did not answer.")
+        CERTIFICATE = "certificate", _("The server's certificate is not valid, or is for another name.")
         SLOW = "slow", _("The server took too long.")
         REFUSED = "refused", _("The server said no: the address may have been withdrawn.")
         SERVER = "server", _("The server reported an error of its own.")

@@ -44,9 +44,11 @@ class _Reading:
 
 @transaction.atomic
 def enter(agent: Agent, address: str, *, by: User, at: datetime) -> BusyCalendar:
-    """Read busy times from there from now on. What another address has said before counts no more."""
+    """Read busy times from there from now on. What another address said before counts until this one was read.
+
+    Else the agent could be booked at any time for as long as a mistyped address stands.
+    """
     lock_people(agent.pk)
-    BusyTime.objects.filter(agent=agent).delete()
     host = fetching.host_of(address, who_may_be_asked())
     locked = secrets_at_rest.lock(address, PURPOSE)
     fresh = BusyCalendar(agent=agent, address=locked, host=host, entered_at=at, next_read_at=at)

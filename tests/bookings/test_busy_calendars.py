@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from bookings import availability, operations, private_events, rules, tasks
+from bookings.forms_calendar import BusyCalendarForm
 from bookings.models import BusyCalendar, BusyTime
 from bookings.operations import busy_calendars
 from bookings.policy import POLICY
@@ -191,13 +192,47 @@ def test_as_far_ahead_as_can_be_booked_is_known(cast, calendar, server):
     assert BusyTime.objects.filter(first_cell__gte=last).exists()
 
 
-def test_a_new_address_begins_with_nothing(cast, calendar, server):
+def test_what_was_read_counts_until_a_new_address_has_been_read(cast, calendar, server):
     read()
+    known = busy()
+    assert known
     busy_calendars.enter(cast.agent, server.address("/other.ics"), by=cast.agent.user, at=NOW + HOUR)
-    assert busy() == []
-    assert "If-None-Match" not in server.asked[-1][1]
+    assert busy() == known
+    server.mode = "gone"  # mistyped
     read(NOW + HOUR)
+    assert busy() == known
     assert server.asked[-1][0] == "/other.ics"
+    assert "If-None-Match" not in server.asked[-1][1]
+    server.mode, server.body = "calendar", calendar_of()
+    read(NOW + 9 * HOUR)
+    assert busy() == []
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("http://calendar.example/a.ics", "Please give an address that begins with https://."),
+        ("calendar.example/a.ics", "Please give an address that begins with https://."),
+        ("https://10.0.0.8/a.ics", "The address does not lead to a public https page."),
+        ("https://[::1]/a.ics", "The address does not lead to a public https page."),
+        ("https://localhost/a.ics", "The address does not lead to a public https page."),
+        ("https://", "The address does not lead to a public https page."),
+        ("https://me:secret@calendar.example/a.ics", "Please leave out user name and password: such an address"),
+        ("https://calendar.example/me@home/a.ics", ""),
+        ("webcal://calendar.example/a.ics", ""),
+        ("https://93.184.215.14/a.ics", ""),
+    ],
+)
+def test_what_can_be_seen_of_an_address_is_said_beside_the_field(settings, address, said):
+    settings.CALENDAR_SCHEMES, settings.CALENDAR_INTERNAL_HOSTS = ("https",), []
+    form = BusyCalendarForm({"address": address})
+    assert form.errors.as_text().partition("  * ")[2].startswith(said)
+    assert form.is_valid() is (said == "")
+
+
+def test_an_operator_may_trust_an_address_inside(settings):
+    settings.CALENDAR_SCHEMES, settings.CALENDAR_INTERNAL_HOSTS = ("https",), ["10.0.0.8"]
+    assert BusyCalendarForm({"address": "https://10.0.0.8/a.ics"}).is_valid()
 
 
 def test_removed_it_takes_nothing_any_more(cast, calendar):

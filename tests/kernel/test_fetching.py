@@ -298,12 +298,12 @@ def tls(server, tmp_path):
 def test_a_certificate_must_be_known_and_for_that_name(tls, monkeypatch):
     port, certificate, names = tls
     who = Who(internal_hosts={"localhost", "127.0.0.1"})
-    assert failure_of(f"https://localhost:{port}/", who=who) == Failure.UNREACHABLE  # nobody vouches for it
+    assert failure_of(f"https://localhost:{port}/", who=who) == Failure.CERTIFICATE  # nobody vouches for it
     trusting = ssl.create_default_context(cafile=certificate)
     monkeypatch.setattr(fetching.ssl, "create_default_context", lambda: trusting)
     assert fetch(f"https://localhost:{port}/", who=who).body == b"hello"
     assert names[-1] == "localhost"
-    assert failure_of(f"https://127.0.0.1:{port}/", who=who) == Failure.UNREACHABLE  # another name
+    assert failure_of(f"https://127.0.0.1:{port}/", who=who) == Failure.CERTIFICATE  # another name
 
 
 def test_who_never_shakes_hands_is_left(server):

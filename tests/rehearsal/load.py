@@ -52,9 +52,7 @@ class Load:
     kept: float = 0.3  # of the sessions
     ending: threading.Event = field(default_factory=threading.Event)
     booked: list[str] = field(default_factory=list)
-    troubles: list[tuple[float, float, str]] = field(
-        default_factory=list
-    )  # tried from, until, what
+    troubles: list[tuple[float, float, str]] = field(default_factory=list)  # tried from, until, what
     requests: int = 0
     faults: list[str] = field(default_factory=list)
 
