@@ -68,14 +68,20 @@ def test_the_address_of_a_subscription_is_an_https_address(client, cast):
 
 
 @pytest.mark.parametrize(
-    "address",
-    ["", "http://calendar.example/secret-words", "https://user:secret-words@calendar.example/", "secret-words"],
+    ("address", "said"),
+    [
+        ("", "Please give the address."),
+        ("http://calendar.example/secret-words", "Please give an address that begins with https://."),
+        ("https://user:secret-words@calendar.example/", "Please leave out user name and password"),
+        ("https://10.0.0.1/secret-words", "The address does not lead to a public https page."),
+        ("secret-words", "Please give an address that begins with https://."),
+    ],
 )
-def test_what_is_no_such_address_is_refused_and_not_repeated(client, cast, address):
+def test_what_is_no_such_address_is_refused_and_not_repeated(client, cast, address, said):
     sign_in(client, cast.agent.user)
     answer = client.post(page_of(cast.agent), {"busy": "enter", "address": address})
     assert answer.status_code == 200
-    assert "Please give" in answer.content.decode()
+    assert said in answer.content.decode()
     assert "secret-words" not in answer.content.decode()
     assert not BusyCalendar.objects.exists()
 
