@@ -95,9 +95,12 @@ def _unasked(began: date, ended: date, zone: ZoneInfo) -> list[User]:
 
 @transaction.atomic
 def _ask(clients: list[User], quarter: str, *, at: datetime) -> int:
-    """The database refuses a second survey for the same quarter, so two ticks at once ask once."""
-    rows = [SurveyAnswer(client=client, quarter=quarter, asked_at=at) for client in clients]
+    """The database refuses a second survey for the same quarter, so two ticks at once ask once. Who is being anonymised
+    at this instant is not asked."""
+    locked = lock_people(*(client.pk for client in clients)).values()
+    rows = [SurveyAnswer(client=one, quarter=quarter, asked_at=at) for one in locked if not one.is_anonymised]
     SurveyAnswer.objects.bulk_create(rows, ignore_conflicts=True)
-    made = SurveyAnswer.objects.filter(client__in=clients, quarter=quarter).select_related("client")
+    asked = SurveyAnswer.objects.filter(client__in=[row.client for row in rows], quarter=quarter)
+    made = list(asked.select_related("client"))
     outbox.plan([messages.owed_for_survey(one, at=at) for one in made], at=at)
     return len(made)

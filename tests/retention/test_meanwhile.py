@@ -10,6 +10,7 @@ from bookings.operations import booking, calls, feedback, waiting
 from complaints.models import Complaint
 from complaints.operations import intake
 from conduct.models import Incident
+from supportportal.outbox.models import Message
 from supportportal.people.models import Gate, User
 from supportportal.retention import operations
 from tests.factories import (
@@ -115,3 +116,12 @@ def test_a_survey_says_nothing(anna, anonymised_while):
     refusal = anonymised_while(lambda: feedback.answer(asked, rating=1, comment="Canary", at=NOW))
     asked.refresh_from_db()
     assert "anonymised" in str(refusal) and "Canary" not in asked.comment
+
+
+def test_nobody_is_asked_in_a_survey(anna, anonymised_while, monkeypatch):
+    """Whether the tick has found her before or not."""
+    found = [anna]
+    monkeypatch.setattr(feedback, "_is_due", lambda *given: True)
+    monkeypatch.setattr(feedback, "_unasked", lambda *given: [found.pop()] if found else [])
+    assert anonymised_while(lambda: feedback.ask_surveys(NOW)) == 0
+    assert not SurveyAnswer.objects.exists() and not Message.objects.filter(kind="survey_asked").exists()
