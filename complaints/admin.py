@@ -7,6 +7,7 @@ from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
+from .admin_anonymise import AnonymiseAdmin
 from .admin_asked import AskedAdmin
 from .admin_board import BoardAdmin
 from .admin_case import CaseAdmin
@@ -20,7 +21,15 @@ from .models import Complaint, OmbudsmanScheme
 
 @admin.register(Complaint)
 class ComplaintAdmin(
-    CaseAdmin, LettersAdmin, FilesAdmin, EntryAdmin, AskedAdmin, ReportsAdmin, RebasingAdmin, BoardAdmin
+    CaseAdmin,
+    LettersAdmin,
+    FilesAdmin,
+    AnonymiseAdmin,
+    EntryAdmin,
+    AskedAdmin,
+    ReportsAdmin,
+    RebasingAdmin,
+    BoardAdmin,
 ):
     """Only pages of our own: none of Django's lists, forms and histories reaches a complaint past the gate."""
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from supportportal.people.context import firm_of
 
-from . import admin_rebasing, calendars, case, eligibility, presence
+from . import admin_anonymise, admin_rebasing, calendars, case, eligibility, presence
 from .admin_access import WORK, GatedAdmin
 from .admin_presses import PRESSES, Act
 from .case import Case
@@ -91,6 +91,7 @@ class CaseAdmin(GatedAdmin):
             "rebasing_url": reverse(admin_rebasing.PLACE) if request.user.has_perm(WORK) else "",
             "attached": shown.rows.evidence,
             "original": self._original(request, complaint),
+            "may_be_anonymised": admin_anonymise.is_offered(complaint, request.user),
         }
         return self.page(request, "complaint/case", complaint.reference, status=status, **context)
 

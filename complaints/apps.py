@@ -19,4 +19,7 @@ class ComplaintsConfig(AppConfig):
         registration_staff.register()
         own_data.register()
         forgetting.register()
-        confirming.register(confirming.Grave("admin:complaints_complaint_export"))
+        confirming.register(
+            confirming.Grave("admin:complaints_complaint_export"),
+            confirming.Grave("admin:complaints_complaint_anonymise"),
+        )

@@ -34,8 +34,7 @@ LETTER_PILLS = {
     Letter.State.GONE: "success",
     Letter.State.FAILED: "danger",
 }
-# What only the trail knows; everything else on it has a row that says more.
-# What the trail alone knows: shown in the words of the trail.
+# What the trail alone knows, shown in its words; everything else on it has a row that says more.
 ON_TRAIL = [
     "complaint.assigned",
     "appeal.assigned",
@@ -57,6 +56,7 @@ ON_TRAIL = [
     "file.deleted",
     "complaint.link_renewed",
     "complaint.exported",
+    "complaint.anonymised",
     "deadline.reopened",
 ]
 

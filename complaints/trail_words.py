@@ -30,6 +30,7 @@ TRAIL_VERBS = {
     "referral.followed": gettext_lazy("The ombudsman's decision was followed"),
     "complaint.evidence_opened": gettext_lazy("File taken out"),
     "complaint.exported": gettext_lazy("Case file exported"),
+    "complaint.anonymised": gettext_lazy("Complaint anonymised"),
     "complaint.link_renewed": gettext_lazy("Links to the complainant's page shut"),
     "complaint.caller_told": gettext_lazy("Caller told how to complain"),
     "appeal.lodged": gettext_lazy("Appeal received"),

@@ -5,8 +5,10 @@ from datetime import datetime
 from django.db import transaction
 
 from supportportal.people.models import User
+from supportportal.retention import operations as retention
 from supportportal.trail import operations as trail
 
+from ..forgetting import COMPLAINTS
 from ..models import Complaint, Evidence, Reply
 from .gate import enter, require_sight
 from .locking import changed
@@ -25,6 +27,17 @@ def exported(complaint: Complaint, *, sha256: str, by: User, at: datetime) -> No
     """Somebody takes the whole file of a case out. Raises NotYours."""
     require_sight(complaint, by)
     trail.record("complaint.exported", complaint, by=by, at=at, sha256=sha256)
+
+
+@transaction.atomic
+def anonymise(complaint: Complaint, *, by: User, at: datetime) -> None:
+    """Take the words and persons of a case that is over away, for a complainant without an account who asks for it.
+
+    Raises NotYours, and RetentionRefused where something stands against it.
+    """
+    complaint = enter(complaint, by=by)
+    retention.forget_case(COMPLAINTS, complaint, by=by, at=at)
+    trail.record("complaint.anonymised", complaint, by=by, at=at)
 
 
 @transaction.atomic

@@ -23,6 +23,7 @@ from .models import Forgotten, LegalHold
 
 BATCH = 100
 CLIENTS = "clients"
+_NOT_SETTLED = _("Something about it is still on its way, held or not settled. Please try again another day.")
 _OF_OTHERS = _("A legal hold on somebody else keeps something that is also about this client. Lift it first.")
 
 
@@ -85,9 +86,11 @@ def _line(kind: Kind, at: datetime, seen_by: User | None) -> Line:
 def due(kind: Kind, at: datetime) -> QuerySet[Any]:
     """Rows whose time is over and that may go, those of a legal hold among them; none where there is no time."""
     kept_for = policy.period(kind.code)
-    if kept_for is None:
-        return kind.model._base_manager.none()
-    rows = kind.due(at - kept_for, at)
+    return kind.model._base_manager.none() if kept_for is None else _over(kind, at - kept_for, at)
+
+
+def _over(kind: Kind, before: datetime, at: datetime) -> QuerySet[Any]:
+    rows = kind.due(before, at)
     for ids in [*kinds.needed(kind.code, at), *of_messages.owed_about(kind)]:
         rows = rows.exclude(pk__in=ids)
     return rows.exclude(Exists(Forgotten.objects.filter(kind=kind.code, subject_id=OuterRef("pk"))))
@@ -242,6 +245,37 @@ def forget_person(person: User, *, by: User, at: datetime) -> None:
         raise RetentionRefused(" ".join(str(reason) for reason in reasons))
     _forget_all_of(person, at)
     trail.record("person.anonymised", person, by=by, at=at)
+
+
+# -- one case of somebody without an account ---------------------------------------------------------------------------
+
+
+def why_kept(kind: Kind, row: Any, at: datetime) -> list[Any]:
+    """Why this row, which is no client's, cannot be anonymised now, as sentences; empty where nothing stands against.
+
+    Of what keeps it without being its own, no more is said than that something is not settled (C-8).
+    """
+    rows = kind.model._base_manager.filter(pk=row.pk)
+    if Forgotten.objects.filter(kind=kind.code, subject_id=row.pk).exists():
+        return [_("It has been anonymised already.")]
+    if rows.filter(kind.whose(User.objects.clients().values("pk"))).exists():
+        return [_("It is a client's. It goes with everything of theirs: by the button on the page of that person.")]
+    if not kind.due(at, at).filter(pk=row.pk).exists():
+        return [_("It is open, or can still be taken further.")]
+    is_settled = _over(kind, at, at).filter(pk=row.pk).exists() and not held(kind).filter(pk=row.pk).exists()
+    return [] if is_settled else [_NOT_SETTLED]
+
+
+@transaction.atomic
+def forget_case(kind: Kind, row: Any, *, by: User, at: datetime) -> None:
+    """Anonymise one row that is no client's, whatever its time. Raises RetentionRefused where something stands against
+    it. What it leaves on the trail is the caller's to say."""
+    if not may_forget(by):
+        raise RetentionRefused(_("Only owners and superusers anonymise cases."))
+    kind.model._base_manager.select_for_update(no_key=True).get(pk=row.pk)
+    if reasons := why_kept(kind, row, at):
+        raise RetentionRefused(" ".join(str(reason) for reason in reasons))
+    forget(kind, [row.pk], at)
 
 
 # -- legal holds -------------------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ GRAVE = {
     "admin:conduct_measure_approve": {"press": "approve"},
     "admin:conduct_measure_appoint": {},
     "admin:complaints_complaint_export": {},
+    "admin:complaints_complaint_anonymise": {},
     "admin:people_user_add": {"is_staff": "on"},
     "admin:people_user_change": {"groups": "1"},
     "admin:people_user_own_data": {"press": "send"},
