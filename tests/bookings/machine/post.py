@@ -124,12 +124,4 @@ class Post:
                 left["fee_asked", ("fee", *charge.key), charge.session.client.pk, ""] += 1
                 for person in copied_to(charge.session, None):
                     left["fee_asked", ("fee", *charge.key), person.pk, COPY] += 1
-                for person in booker(charge.session):
-                    left["fee_asked", ("fee", *charge.key), person.pk, "coordinator"] += 1
         return left
-
-
-def booker(session: Session) -> list[Person]:
-    """The coordinator who booked it for somebody else: told too of what is to be decided."""
-    one = session.booked_by
-    return [one] if one and one.coordinates and one is not session.client else []
