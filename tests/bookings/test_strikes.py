@@ -538,6 +538,16 @@ def test_a_cancelled_session_has_nothing_to_accept(asked, cast):
         operations.fees.accept(asked[0], by=cast.client, at=NOW + DAY)
 
 
+@pytest.mark.parametrize("late", [pytest.param(0, id="at the start"), pytest.param(1, id="a second after")])
+def test_a_session_that_has_begun_has_nothing_to_accept(asked, cast, late):
+    """Also where the tick came too late to cancel it unanswered."""
+    with pytest.raises(AlreadyStarted):
+        operations.fees.accept(asked[0], by=cast.client, at=asked[0].starts_at + timedelta(seconds=late))
+    assert Fee.objects.get().state == "asked"
+    before = asked[0].starts_at - timedelta(seconds=1)
+    assert operations.fees.accept(asked[0], by=cast.client, at=before).state == "accepted"  # the control
+
+
 # -- looking at it again -----------------------------------------------------------------------------------------------
 
 
